@@ -1,0 +1,145 @@
+"""Which service is used, and the key to it, which never shows itself."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, NoReturn, Self
+from urllib.parse import urlsplit
+
+from musicnb.errors import ConfigurationError
+
+__all__ = ["HOSTED_URL", "SANDBOX", "ApiKey", "Settings", "is_loopback"]
+
+HOSTED_URL: Final = "https://api.beatra.ai/v1"
+SANDBOX: Final = "sandbox"
+BASE_URL_VARIABLE: Final = "MUSICNB_BASE_URL"
+KEY_VARIABLES: Final = ("MUSICNB_API_KEY", "BEATRA_API_KEY")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_KEY_HELP: Final = (
+    f"Set {KEY_VARIABLES[0]} in the environment before starting Jupyter, or pass"
+    " api_key=getpass.getpass(); do not write it into a notebook"
+)
+
+
+class ApiKey:
+    """A key that is only seen by the one line that sends it.
+
+    Neither ``repr``, ``str``, ``format`` nor a traceback that prints local variables shows it, and
+    it cannot be pickled or copied into a widget.
+
+    Parameters
+    ----------
+    secret
+        The key as the service gave it out; surrounding white space is removed.
+
+    Raises
+    ------
+    ConfigurationError
+        Empty, or not printable ASCII without spaces. The message does not repeat the value.
+    """
+
+    __slots__ = ("__secret",)
+
+    def __init__(self, secret: str) -> None:
+        secret = secret.strip()
+        valid = bool(secret) and secret.isascii() and secret.isprintable() and " " not in secret
+        self.__secret = secret if valid else ""
+        del secret  # a traceback that prints local variables must not find it
+        if not valid:
+            raise ConfigurationError(
+                "the API key is empty or has characters no key has (value not shown)",
+                hint=_KEY_HELP,
+            )
+
+    @classmethod
+    def from_environment(cls) -> ApiKey | None:
+        """Read the key from the first of `KEY_VARIABLES` that is set."""
+        for name in KEY_VARIABLES:
+            if os.environ.get(name, "").strip():
+                return cls(os.environ[name])
+        return None
+
+    def reveal(self) -> str:
+        """Return the key itself; only for the request header."""
+        return self.__secret
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that tell keys apart without giving them away."""
+        return sha256(self.__secret.encode()).hexdigest()[:12]
+
+    def __repr__(self) -> str:
+        return "ApiKey(hidden)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an API key is not pickled; pass it anew")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the hosted service is and how it is paid.
+
+    Parameters
+    ----------
+    base_url
+        Root of the API, ending in ``/v1``, without a trailing slash.
+    api_key
+        The key sent to that URL and to nothing else.
+    """
+
+    base_url: str
+    api_key: ApiKey
+
+    @classmethod
+    def resolve(cls, *, base_url: str | None = None, api_key: ApiKey | None = None) -> Self | None:
+        """Combine arguments and environment; None means the sandbox.
+
+        A key given as an argument means the hosted service. A key that merely stands in the
+        environment does not: together with a base URL it is used, alone it stays unused, so that
+        nobody spends money by having the variable set. The base URL ``"sandbox"`` means the
+        sandbox, whatever the environment says.
+
+        Raises
+        ------
+        ConfigurationError
+            A base URL without a key, or a URL that a key must not be sent to.
+        """
+        url = base_url or os.environ.get(BASE_URL_VARIABLE, "").strip()
+        if not url and api_key is not None:
+            url = HOSTED_URL
+        if url in ("", SANDBOX):
+            return None
+        url = _checked_url(url)
+        key = api_key or ApiKey.from_environment()
+        if key is None:
+            raise ConfigurationError(f"there is no API key for {url}", hint=_KEY_HELP)
+        return cls(url, key)
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host name means this very machine."""
+    return host in _LOOPBACK
+
+
+def _checked_url(text: str) -> str:
+    parts = urlsplit(text.strip())
+    if parts.username or parts.password:
+        raise ConfigurationError(
+            "the base URL holds a user name or password (not shown)",
+            hint="Remove it; the key travels in a header",
+        )
+    shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"{text!r} is not a base URL", hint=f"It looks like {HOSTED_URL}")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ConfigurationError(
+            f"{shown} would send your key unencrypted", hint="Use https:// (http only on loopback)"
+        )
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"{shown} has a query or fragment", hint="Leave it out")
+    path = parts.path.rstrip("/") or "/v1"
+    return f"{parts.scheme}://{parts.netloc}{path}"
