@@ -1,0 +1,235 @@
+"""The API client: every endpoint once, the key on every request and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel
+
+from musicnb import wire
+from musicnb.catalogue import REFERENCE_TO_MUSIC, TEXT_TO_MUSIC, Capability
+from musicnb.client._answers import read
+from musicnb.client._retry import Retry
+from musicnb.errors import ConnectionFailed, NotFound
+from musicnb.settings import ApiKey
+
+Record = TypeVar("Record", bound=BaseModel)
+
+# httpx loses most of its speed with many requests in flight, so few connections do more.
+_LIMITS: Final = httpx.Limits(max_connections=8, max_keepalive_connections=8)
+_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+_PATHS: Final[Mapping[Capability, str]] = {
+    TEXT_TO_MUSIC: "music/text-to-music",
+    REFERENCE_TO_MUSIC: "music/reference-audio-to-music",
+}
+# Failures that happen before a byte of the request has left this machine.
+_NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class _KeyAuth(httpx.Auth):
+    """Adds the key to one request at a time, so that no client object carries it as a header."""
+
+    def __init__(self, key: ApiKey) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        yield request
+
+
+class Client:
+    """The service's API, one coroutine per endpoint.
+
+    Parameters
+    ----------
+    base_url
+        Ends in ``/v1``.
+    api_key
+        Sent to that origin only; redirects are not followed.
+    retry
+        How repeatable requests are repeated.
+    transport
+        Replaces the network; for tests that count or delay requests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: ApiKey,
+        *,
+        retry: Retry | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._retry = retry or Retry()
+        self._http = httpx.AsyncClient(
+            base_url=self.base_url + "/",
+            auth=_KeyAuth(api_key),
+            timeout=_TIMEOUT,
+            limits=_LIMITS,
+            transport=transport,
+            follow_redirects=False,
+            trust_env=not self.base_url.startswith("http://"),
+            headers={"Accept": "application/json", "User-Agent": "musicnb"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def create(
+        self, capability: Capability, body: bytes, *, idempotency_key: str
+    ) -> wire.TaskEnvelope:
+        """Order music: ``POST /v1/music/…``. This is what spends money.
+
+        Parameters
+        ----------
+        body
+            The exact bytes; a repeat must be the same bytes under the same key.
+        idempotency_key
+            The same for every attempt at this one order; the service charges it once.
+
+        Raises
+        ------
+        MusicnbError
+            `charged` is None when the order may have been accepted all the same.
+        """
+        return await self._send(
+            "POST",
+            _PATHS[capability],
+            wire.TaskEnvelope,
+            creates=True,
+            content=body,
+            headers={"Content-Type": "application/json", "Idempotency-Key": idempotency_key},
+        )
+
+    async def task(self, task_id: str) -> wire.TaskEnvelope:
+        """Read one task: ``GET /v1/tasks/{task_id}``. Sent once; the poller repeats."""
+        return await self._once("GET", f"tasks/{quote(task_id, safe='')}", wire.TaskEnvelope)
+
+    async def tasks(
+        self,
+        *,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+        order: str = "asc",
+        expand: str | None = None,
+    ) -> wire.TaskList:
+        """Read a page of tasks: ``GET /v1/tasks``. Sent once; the poller repeats."""
+        query = {
+            "created_after": created_after.isoformat() if created_after else None,
+            "created_before": created_before.isoformat() if created_before else None,
+            "limit": limit,
+            "cursor": cursor,
+            "order": order,
+            "expand": expand,
+        }
+        given = {name: value for name, value in query.items() if value is not None}
+        return await self._once("GET", "tasks", wire.TaskList, params=given)
+
+    async def cancel(self, task_id: str, *, reason: str | None = None) -> wire.TaskEnvelope:
+        """Ask to cancel, then read the task, whose status and billing alone are believed."""
+        path = f"tasks/{quote(task_id, safe='')}"
+        await self._retry.call(lambda: self._cancel(path, reason))
+        return await self._send("GET", path, wire.TaskEnvelope)
+
+    async def _cancel(self, path: str, reason: str | None) -> None:
+        body = wire.CancelRequest(reason=reason).model_dump(exclude_none=True)
+        response = await self._exchange("POST", f"{path}/cancel", creates=False, json=body)
+        if response.status_code != httpx.codes.CONFLICT:  # too late to cancel: read on
+            read(response, wire.TaskEnvelope)
+
+    async def upload(self, file: Path, *, media_type: str, purpose: str) -> str:
+        """Upload a file: ``POST /v1/uploads``; free.
+
+        Returns
+        -------
+        str
+            The artifact id.
+
+        Raises
+        ------
+        MusicnbError
+            Refused, or the answer names no artifact.
+        """
+
+        async def send() -> wire.UploadAnswer:
+            with file.open("rb") as stream:
+                return await self._once(
+                    "POST",
+                    "uploads",
+                    wire.UploadAnswer,
+                    files={"file": (f"reference{file.suffix}", stream, media_type)},
+                    data={"purpose": purpose, "media_type": media_type},
+                )
+
+        answer = await self._retry.call(send)
+        artifact_id = answer.artifact_id or answer.id
+        if not artifact_id:
+            raise NotFound("the service took the upload but named no artifact", retryable=True)
+        return artifact_id
+
+    async def models(self) -> wire.ModelList:
+        """List the models on offer: ``GET /v1/models``."""
+        return await self._send("GET", "models", wire.ModelList)
+
+    async def health(self) -> bool:
+        """Whether the service answers: ``GET /v1/health``."""
+        response = await self._exchange("GET", "health", creates=False)
+        return response.is_success
+
+    async def sandbox_wallet(self) -> dict[str, Any] | None:
+        """Read the sandbox's wallet; None where the service is no sandbox."""
+        root = self.base_url.removesuffix("/v1")
+        response = await self._exchange("GET", f"{root}/sandbox/wallet", creates=False)
+        return dict(response.json()) if response.is_success else None
+
+    async def _send(
+        self, method: str, path: str, record: type[Record], *, creates: bool = False, **parts: Any
+    ) -> Record:
+        return await self._retry.call(
+            lambda: self._once(method, path, record, creates=creates, **parts)
+        )
+
+    async def _once(
+        self, method: str, path: str, record: type[Record], *, creates: bool = False, **parts: Any
+    ) -> Record:
+        return read(
+            await self._exchange(method, path, creates=creates, **parts), record, creates=creates
+        )
+
+    async def _exchange(
+        self, method: str, path: str, *, creates: bool, **parts: Any
+    ) -> httpx.Response:
+        """Send once; turn every failure of the network into `ConnectionFailed`."""
+        problem, sent = "", True
+        try:
+            return await self._http.request(method, path, **parts)
+        except httpx.HTTPError as error:
+            problem, sent = f"{type(error).__name__}: {error}", not isinstance(error, _NEVER_SENT)
+        # raised outside the handler: httpx's error holds the request, and that holds the key
+        raise ConnectionFailed(
+            f"{self.base_url} did not answer ({problem.rstrip(': ')})",
+            hint="Check the network and the base URL; nothing is lost",
+            retryable=True,
+            charged=None if creates and sent else False,
+        )

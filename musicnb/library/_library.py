@@ -1,0 +1,139 @@
+"""The library folder: its lock, its file names, and the way a download becomes a clip."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import unicodedata
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Final
+
+from musicnb.errors import LibraryError
+from musicnb.library._journal import Journal
+
+if sys.platform != "win32":  # there, two processes on one library are not noticed
+    import fcntl
+
+_LONGEST_NAME_BYTES: Final = 80
+
+
+class Library:
+    """A folder of clips and the journal of what they cost.
+
+    Parameters
+    ----------
+    folder
+        Made if it is not there.
+    clock
+        Seconds since the epoch.
+
+    Raises
+    ------
+    LibraryError
+        Another process uses the folder, or it cannot be written.
+    """
+
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self.folder = folder
+        self.clips_folder = folder / "clips"
+        self.sandbox_folder = folder / "sandbox"
+        problem = ""
+        try:
+            self.clips_folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / ".lock").open("a+")
+        except OSError as error:
+            problem = error.strerror or str(error)
+        if problem:
+            raise LibraryError(
+                f"the library folder {folder} cannot be used ({problem})",
+                hint="Choose another: Studio(library=...)",
+            )
+        _take_lock(self._lock, folder)
+        try:
+            self.journal = Journal(folder / "journal.sqlite", clock=clock)
+        except LibraryError:
+            self._lock.close()
+            raise
+
+    def close(self) -> None:
+        """Close the journal and let others use the folder."""
+        self.journal.close()
+        self._lock.close()
+
+    def new_download(self) -> Path:
+        """Return a path in the clips folder, beside the final names, that is not taken yet."""
+        return self.clips_folder / f".{uuid.uuid4().hex}.part"
+
+    def adopt(self, download: Path, *, words: str, model: str, task_id: str, position: int,
+              suffix: str) -> Path:  # fmt: skip
+        """Give a finished download its final name, durably.
+
+        Parameters
+        ----------
+        words
+            Title or prompt: what a person would look for. It is data, so it is reduced to letters,
+            digits and dashes; it cannot leave the folder.
+
+        Returns
+        -------
+        pathlib.Path
+            The clip's path. A file of the same name is replaced: it is the same clip.
+        """
+        name = f"{_slug(words)}_{_slug(model)}_{_slug(task_id)[-8:]}_{position}{suffix}"
+        target = self.clips_folder / name
+        download.replace(target)
+        _sync_folder(self.clips_folder)
+        return target
+
+    def relative(self, path: Path) -> str:
+        """Return a file's path as the journal keeps it."""
+        return path.relative_to(self.folder).as_posix()
+
+
+def _slug(text: str) -> str:
+    """Reduce any text to what every file system takes as part of a name."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    kept = "".join(
+        character if character.isalnum() or character == "." else "-" for character in folded
+    )
+    words = "-".join(part.strip(".") for part in kept.split("-") if part.strip("."))
+    cut = words.encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore").strip("-.")
+    return cut or "clip"
+
+
+def _take_lock(file: IO[str], folder: Path) -> None:
+    """Lock the folder for this process; the system frees the lock when the process dies."""
+    if sys.platform == "win32":
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        owner = file.read().strip() or "unknown"
+        file.close()
+    else:
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        # a forked child would keep the lock alive after we are gone
+        os.register_at_fork(after_in_child=file.close)
+        return
+    raise LibraryError(
+        f"the library {folder} is in use by process {owner}",
+        code="library_in_use",
+        hint="Shut down that notebook or script, or give this one a folder of its own:"
+        " Studio(library=...)",
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,65 @@
+"""The outline of a waveform: what a player draws without having the sound."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+OUTLINE_PAIRS: Final = 1000
+_CELL_FRAMES: Final = 256
+_FULL_SCALE: Final = 127
+
+
+class Outline:
+    """Collects the lowest and highest sample of every 256 frames, then sums them up.
+
+    The number of frames need not be known beforehand, so a file's declared length is never needed.
+    """
+
+    def __init__(self) -> None:
+        self._lows: list[NDArray[np.float32]] = []
+        self._highs: list[NDArray[np.float32]] = []
+        self._rest: NDArray[np.float32] | None = None
+
+    def push(self, samples: NDArray[np.float32]) -> None:
+        """Take the next samples, shaped ``(frames, channels)``."""
+        if self._rest is not None:
+            samples = np.concatenate([self._rest, samples])
+        whole = len(samples) // _CELL_FRAMES * _CELL_FRAMES
+        self._rest = samples[whole:].copy()
+        if whole:
+            # one contiguous channel at a time: a strided reduction costs more than decoding
+            cells = [
+                np.ascontiguousarray(samples[:whole, channel]).reshape(-1, _CELL_FRAMES)
+                for channel in range(samples.shape[1])
+            ]
+            self._lows.append(np.min([cell.min(axis=1) for cell in cells], axis=0))
+            self._highs.append(np.max([cell.max(axis=1) for cell in cells], axis=0))
+
+    def pairs(self, count: int = OUTLINE_PAIRS) -> bytes:
+        """Return the outline as int8 pairs.
+
+        Returns
+        -------
+        bytes
+            ``2 * count`` signed bytes, (lowest, highest) for each of `count` equal stretches of
+            time, full scale at ±127; all zero when there was no sound.
+        """
+        if self._rest is not None and len(self._rest):
+            self._lows.append(np.array([self._rest.min()], np.float32))
+            self._highs.append(np.array([self._rest.max()], np.float32))
+            self._rest = None
+        if not self._lows:
+            return bytes(2 * count)
+        lows, highs = np.concatenate(self._lows), np.concatenate(self._highs)
+        starts = np.arange(count) * len(lows) // count
+        pairs = np.empty((count, 2), np.float32)
+        # reduceat gives a cell itself where a stretch is shorter than a cell
+        pairs[:, 0], pairs[:, 1] = (
+            np.minimum.reduceat(lows, starts),
+            np.maximum.reduceat(highs, starts),
+        )
+        scaled = np.clip(np.nan_to_num(pairs), -1, 1) * _FULL_SCALE
+        return scaled.round().astype(np.int8).tobytes()
