@@ -1,0 +1,52 @@
+"""Reading the command line and handing over."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from musicnb import __version__
+from musicnb.errors import MusicnbError
+
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns
+    -------
+    int
+        The process's exit status: 0 done, 1 an error that was printed, 130 interrupted.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except MusicnbError as error:
+        print(f"musicnb: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nmusicnb: interrupted; orders go on: musicnb.Studio().resume()", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    # each command's own room is imported here, when a command line is really read
+    from musicnb.cli import _demo, _lab  # noqa: PLC0415
+    from musicnb.sandbox import command as sandbox  # noqa: PLC0415
+
+    parser = argparse.ArgumentParser(
+        prog="musicnb", description="Generate, audition and cost AI music; offline by default."
+    )
+    parser.add_argument("--version", action="version", version=f"musicnb {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, summary, module in (
+        ("lab", "open the first notebook in JupyterLab", _lab),
+        ("demo", "make one piece with each model, without a browser", _demo),
+        ("sandbox", "run the offline stand-in for the service alone", sandbox),
+    ):
+        command = commands.add_parser(name, help=summary, description=module.__doc__)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser

@@ -1,0 +1,10 @@
+"""The front door: a service, a library and the loop that joins them."""
+
+from __future__ import annotations
+
+from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._progress import follow
+from musicnb.studio._studio import Studio
+from musicnb.studio._task import Task, TaskState
+
+__all__ = ["Clip", "Clips", "Studio", "Task", "TaskState", "follow"]

@@ -1,0 +1,169 @@
+"""Tasks and clips as the view records that the widgets draw."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from musicnb.catalogue import candidates, known_models, price_of
+from musicnb.studio._clip import Clip
+from musicnb.studio._loop import shared_loop
+from musicnb.studio._money import charge_text, credits_text
+from musicnb.studio._task import Task
+from musicnb.widgets import Board, CardView, ClipView
+
+_KILO = 1000
+
+
+class TaskBoard:
+    """A board that follows some tasks.
+
+    Parameters
+    ----------
+    label
+        What a screen reader calls it.
+    newest_first
+        Whether new cards go on top.
+    """
+
+    def __init__(self, *, label: str, newest_first: bool = False) -> None:
+        self._tasks: dict[str, Task] = {}
+        self.board = Board(
+            label=label,
+            locate=self._locate,
+            cancel=self._cancel,
+            newest_first=newest_first,
+            schedule=shared_loop().later,
+        )
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The tasks on the board, in the order they were added."""
+        return list(self._tasks.values())
+
+    def add(self, task: Task) -> None:
+        """Put a task on the board and keep its card up to date."""
+        self._tasks[task.job.job_id] = task
+        task.shown_on(self.board)
+        self.board.put(card_of(task))
+        task.subscribe(lambda changed: self.board.put(card_of(changed)))
+
+    def _locate(self, clip_id: str) -> Path:
+        for task in self._tasks.values():
+            for clip in task.clips:
+                if clip.clip_id == clip_id:
+                    return clip.path
+        raise FileNotFoundError(clip_id)
+
+    def _cancel(self, card_id: str) -> None:
+        if card_id in self._tasks:
+            self._tasks[card_id].request_cancel()
+
+
+def show_tasks(tasks: Iterable[Task]) -> None:
+    """Display tasks as one board."""
+    board = TaskBoard(label="Tasks")
+    for task in tasks:
+        board.add(task)
+    board.board.show()
+
+
+def show_clips(clips: Sequence[Clip]) -> None:
+    """Display clips as one board, a card for each task they came from."""
+    paths = {clip.clip_id: clip.path for clip in clips}
+    by_job: dict[str, list[Clip]] = {}
+    for clip in clips:
+        by_job.setdefault(clip.job.job_id, []).append(clip)
+    cards = [_card_of_clips(group) for group in by_job.values()]
+    Board(label="Clips", cards=cards, locate=paths.__getitem__).show()
+
+
+def card_of(task: Task) -> CardView:
+    """Make a task's card."""
+    state, request, error = task.state, task.job.request, task.state.error
+    model = task.job.resolved_model or str(request["model"])
+    return CardView(
+        card_id=task.job.job_id,
+        model=model,
+        title=str(request.get("title") or ""),
+        prompt=str(request["prompt"]),
+        status=state.status,
+        stage=state.stage,
+        percent=state.percent,
+        submitted_at=state.submitted_at,
+        ended_at=state.ended_at,
+        price=_price(model),
+        charge=charge_text(task.charged_credits, task.refunded_credits, error)
+        if state.ended_at
+        else "",
+        clips_expected=max(candidate.clips for candidate in candidates(model))
+        if _in_catalogue(model)
+        else 1,
+        clips=tuple(map(_clip_view, state.clips)),
+        problem=error.message if error else "",
+        hint=(error.hint or "") if error else "",
+        can_cancel=not task.done,
+        note="; ".join(state.warnings),
+        badge="sandbox" if task.is_sandbox else "",
+    )
+
+
+def _card_of_clips(clips: Sequence[Clip]) -> CardView:
+    job = clips[0].job
+    request = job.request
+    return CardView(
+        card_id=job.job_id,
+        model=clips[0].model,
+        title=str(request.get("title") or ""),
+        prompt=str(request["prompt"]),
+        status="succeeded",
+        submitted_at=job.planned_at,
+        ended_at=job.ended_at or clips[0].record.saved_at,
+        price=_price(clips[0].model),
+        charge=charge_text(job.charged_credits, job.refunded_credits, None),
+        clips_expected=len(clips),
+        clips=tuple(map(_clip_view, clips)),
+        badge="sandbox" if clips[0].sandbox else "",
+    )
+
+
+def _clip_view(clip: Clip) -> ClipView:
+    record = clip.record
+    channels = {1: "mono", 2: "stereo"}.get(record.channels, f"{record.channels} channels")
+    facts = [f"{record.sample_rate_hz / _KILO:g} kHz {channels}"]
+    if record.problem:
+        facts.append(record.problem)
+    return ClipView(
+        clip_id=record.clip_id,
+        title=record.title,
+        duration_s=record.duration_s,
+        media_type=record.media_type,
+        size_bytes=record.size_bytes,
+        peaks=record.outline,
+        file=_shown_path(clip.path),
+        loudness_lufs=record.loudness_lufs,
+        facts=tuple(facts),
+    )
+
+
+def _price(model: str) -> str:
+    if not _in_catalogue(model):
+        return ""
+    price = price_of(model)
+    if price.credits_low == price.credits_high:
+        return credits_text(price.credits_high)
+    return str(price).partition(",")[0]
+
+
+def _in_catalogue(model: str) -> bool:
+    """Whether a model is one we know; the service may resolve to one we do not."""
+    return model in known_models()
+
+
+def _shown_path(path: Path) -> str:
+    """Write a path as short as it stays true, from where the notebook runs."""
+    absolute, here = path.resolve(), Path.cwd()
+    if absolute.is_relative_to(here):
+        return absolute.relative_to(here).as_posix()
+    return os.fspath(absolute)

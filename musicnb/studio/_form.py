@@ -1,0 +1,73 @@
+"""A form that orders music and the board on which the orders appear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from musicnb.briefs import TextToMusic
+from musicnb.studio._display import TaskBoard
+from musicnb.studio._task import Task
+from musicnb.widgets import Form
+
+if TYPE_CHECKING:
+    from musicnb.studio._studio import Studio
+
+
+class StudioForm:
+    """What `Studio.form` returns: shows itself in a notebook, and works from Python too.
+
+    Parameters
+    ----------
+    studio
+        Where the orders go.
+    values
+        Fields filled in beforehand: ``model``, ``prompt``, ``lyrics``, ``instrumental``,
+        ``title`` and the model's options by name.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such field, or it cannot hold such a value.
+    """
+
+    def __init__(self, studio: Studio, **values: Any) -> None:
+        self._studio = studio
+        self._orders = TaskBoard(label="Orders of this form", newest_first=True)
+        self.widget = Form(submit=self._submit, service=studio.service_line, **values)
+
+    @property
+    def brief(self) -> TextToMusic:
+        """The brief as the form stands, whether or not it can be sent."""
+        return self.widget.brief
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The tasks ordered through this form, oldest first."""
+        return self._orders.tasks
+
+    def set(self, **values: Any) -> None:
+        """Fill in fields; see the class."""
+        self.widget.set(**values)
+
+    def generate(self) -> Task:
+        """Press the button.
+
+        Raises
+        ------
+        InvalidInput
+            Something in the form is wrong; nothing was sent.
+        """
+        self.widget.generate()
+        return self.tasks[-1]
+
+    def _submit(self, brief: TextToMusic) -> None:
+        self._orders.add(self._studio.generate(brief))
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display  # noqa: PLC0415 - Jupyter only on display
+
+        display(self.widget)
+        self._orders.board.show()
+
+    def __repr__(self) -> str:
+        return self.widget.text()

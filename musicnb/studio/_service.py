@@ -1,0 +1,76 @@
+"""Which service the studio talks to: the hosted one, or a sandbox of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from musicnb.settings import ApiKey, Settings, is_loopback
+
+if TYPE_CHECKING:
+    from musicnb.sandbox.process import SandboxProcess
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that is ready to be asked.
+
+    Parameters
+    ----------
+    base_url, api_key
+        Where and as whom.
+    identity
+        Names the service and account in the journal; never the key itself, and the same on the
+        next start although the sandbox's port differs.
+    line
+        What a person is told about it.
+    process
+        The sandbox we started, or None.
+    """
+
+    base_url: str
+    api_key: ApiKey
+    identity: str
+    line: str
+    process: SandboxProcess | None = None
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether this studio started it."""
+        return self.process is not None
+
+    @property
+    def serves_loopback(self) -> bool:
+        """Whether its files may come over plain HTTP from this machine."""
+        return self.base_url.startswith("http://")
+
+
+def open_service(settings: Settings | None, *, sandbox_folder: Path) -> Service:
+    """Name the hosted service, or start a sandbox.
+
+    Raises
+    ------
+    MusicnbError
+        The sandbox did not start.
+    """
+    if settings is None:
+        # a hosted service needs none of the sandbox's server
+        from musicnb.sandbox.process import SandboxProcess  # noqa: PLC0415
+
+        process = SandboxProcess.start(sandbox_folder)
+        return Service(
+            base_url=process.base_url,
+            api_key=ApiKey(process.api_key),
+            identity="sandbox",
+            line="sandbox (offline, play money, its own engine makes the music)",
+            process=process,
+        )
+    host = settings.base_url.split("/")[2]
+    kind = "local service" if is_loopback(host.rsplit(":", 1)[0].strip("[]")) else "hosted service"
+    return Service(
+        base_url=settings.base_url,
+        api_key=settings.api_key,
+        identity=f"{settings.base_url}#{settings.api_key.fingerprint}",
+        line=f"{kind} {host} (real credits)" if kind == "hosted service" else f"{kind} {host}",
+    )

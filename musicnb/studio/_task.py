@@ -1,0 +1,235 @@
+"""Our handle on one order: to look at, to wait for, to await, to cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from musicnb.errors import MusicnbError, WaitTimeout
+from musicnb.studio._clip import Clips
+
+if TYPE_CHECKING:
+    from musicnb.library import Job
+    from musicnb.studio._road import Road
+    from musicnb.widgets import Board
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """Everything known about a task at one moment.
+
+    Parameters
+    ----------
+    status
+        ``planned`` (not sent), ``sending``, ``unknown`` (no answer came), then the service's own:
+        ``queued``, ``running``, ``succeeded``, ``failed``, ``canceled``.
+    stage, percent
+        The phase the service reports; the percentage marks the phase, not a share of the work.
+    submitted_at, ended_at
+        Seconds since the epoch.
+    clips
+        Those that are on disk.
+    warnings
+        What the service did otherwise than asked.
+    """
+
+    status: str = "planned"
+    stage: str = ""
+    percent: float | None = None
+    submitted_at: float | None = None
+    ended_at: float | None = None
+    clips: Clips = field(default_factory=Clips)
+    warnings: tuple[str, ...] = ()
+    error: MusicnbError | None = None
+
+
+class Task:
+    """One order and what becomes of it. Made by `Studio.generate`.
+
+    The work goes on in the background whatever is done with this handle. ``task.result()`` waits,
+    ``await task`` awaits from any event loop, and both give the clips or raise what went wrong.
+    """
+
+    def __init__(self, job: Job, road: Road) -> None:
+        self._road = road
+        self._job = job
+        self._state = TaskState(submitted_at=job.planned_at)
+        self._done: Future[Clips] = Future()
+        self._listeners: list[Callable[[Task], None]] = []
+        self._boards: weakref.WeakSet[Board] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self.cancel_wanted = False
+
+    # ------------------------------------------------------------------------------ looking
+
+    @property
+    def job(self) -> Job:
+        """The order as the journal has it."""
+        return self._job
+
+    @property
+    def state(self) -> TaskState:
+        """Everything known at this moment, as one consistent value."""
+        return self._state
+
+    @property
+    def status(self) -> str:
+        """See `TaskState`."""
+        return self._state.status
+
+    @property
+    def progress(self) -> str:
+        """Status and phase in words, such as ``running: rendering``."""
+        return ": ".join(part for part in (self._state.status, self._state.stage) if part)
+
+    @property
+    def clips(self) -> Clips:
+        """The clips that are on disk by now."""
+        return self._state.clips
+
+    @property
+    def error(self) -> MusicnbError | None:
+        """Why there are no clips, once that is known."""
+        return self._state.error
+
+    @property
+    def task_id(self) -> str | None:
+        """The service's id of the task; None until it has accepted the order."""
+        return self._job.task_id
+
+    @property
+    def charged_credits(self) -> Decimal | None:
+        """Credits debited, as reported; None while not known."""
+        return self._job.charged_credits
+
+    @property
+    def refunded_credits(self) -> Decimal | None:
+        """Credits given back, as reported; None while not known."""
+        return self._job.refunded_credits
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the sandbox of this studio does the work."""
+        return self._road.service.is_sandbox
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        return self._done.done()
+
+    # ------------------------------------------------------------------------------ waiting
+
+    def result(self, timeout_s: float | None = None, *, progress: bool | None = None) -> Clips:
+        """Wait for the clips.
+
+        Parameters
+        ----------
+        timeout_s
+            Seconds to wait at most; None waits as long as it takes.
+        progress
+            Whether to show a line of progress on stderr; by default in a terminal only.
+
+        Raises
+        ------
+        WaitTimeout
+            `timeout_s` is over. The task goes on and can be waited for again.
+        MusicnbError
+            What went wrong, and whether anything was charged.
+        """
+        self._road.loop.refuse_own_thread()
+        if progress if progress is not None else sys.stderr.isatty():
+            from musicnb.studio._progress import follow  # noqa: PLC0415 - it imports this file
+
+            follow([self], timeout_s=timeout_s)
+        problem = None
+        try:
+            return self._done.result(timeout_s)
+        except TimeoutError as error:
+            if isinstance(error, MusicnbError):  # the task's own end, not our patience
+                raise
+            problem = WaitTimeout(
+                f"no result after {timeout_s:g} s ({self.progress})",
+                hint="The task goes on; call result() again",
+                task_id=self.task_id,
+                charged=True if self.charged_credits else None,
+            )
+        finally:
+            self._settle_boards()
+        raise problem
+
+    def __await__(self) -> Generator[Any, None, Clips]:
+        # shielded: a canceled waiter must not cancel what others wait for
+        return asyncio.shield(asyncio.wrap_future(self._done)).__await__()
+
+    def cancel(self) -> str:
+        """Ask the service to stop and wait for its answer.
+
+        Returns
+        -------
+        str
+            The status after that. A task that was already finished stays finished.
+
+        Raises
+        ------
+        MusicnbError
+            The service could not be asked.
+        """
+        self._road.loop.run(self._road.cancel(self))
+        return self.status
+
+    def request_cancel(self) -> None:
+        """Ask the service to stop and return at once; for buttons."""
+        self._road.loop.start(self._road.cancel(self))
+
+    # --------------------------------------------------------------------- for the road only
+
+    def subscribe(self, listener: Callable[[Task], None]) -> None:
+        """Have a function called, on the loop's thread, after every change."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def shown_on(self, board: Board) -> None:
+        """Remember a board, so that a waiting cell can make its last state stay."""
+        self._boards.add(board)
+
+    def change(self, *, job: Job | None = None, **fields: Any) -> None:
+        """Take a new reading; called on the loop's thread."""
+        if job is not None:
+            self._job = job
+        self._state = replace(self._state, **fields)
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(self)
+
+    def finish(self, clips: Clips) -> None:
+        """Give the clips to whoever waits."""
+        if not self._done.done():
+            self._done.set_result(clips)
+
+    def fail(self, error: MusicnbError) -> None:
+        """Give an error to whoever waits."""
+        if not self._done.done():
+            self._done.set_exception(error)
+
+    def _settle_boards(self) -> None:
+        """Resend the final state from the cell that waits, so that saved notebooks are right."""
+        for board in list(self._boards):
+            board.settle()
+
+    def __repr__(self) -> str:
+        name = self.task_id or "not accepted yet"
+        clips = f", {len(self.clips)} clips" if self.clips else ""
+        return f"<Task {name}, {self._job.request['model']}, {self.progress}{clips}>"
+
+    def _ipython_display_(self) -> None:
+        from musicnb.studio._display import show_tasks  # noqa: PLC0415 - Jupyter only on display
+
+        show_tasks([self])
