@@ -7,7 +7,7 @@ stands between it and the service, and `Brief.request` refuses it with all of th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -143,7 +143,8 @@ class Brief:
         return owner.namespace if owner else "suno" if options else ""
 
     def _fields(self) -> dict[str, Any]:
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "_"}
+        names = [entry.name for entry in fields(self)]
+        plain = {name: getattr(self, name) for name in names}
         return {
             name: dict(value) if isinstance(value, MappingProxyType) else value
             for name, value in plain.items()
@@ -206,5 +207,5 @@ class ReferenceAudioToMusic(Brief):
         return {**super()._body(), "reference_audio": audio}
 
 
-def _rebuild(kind: type[Brief], fields: dict[str, Any]) -> Brief:
-    return kind(**fields)
+def _rebuild(kind: type[Brief], values: dict[str, Any]) -> Brief:
+    return kind(**values)

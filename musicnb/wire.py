@@ -41,6 +41,7 @@ __all__ = [
     "OutputClip",
     "Progress",
     "ReferenceMusicRequest",
+    "SandboxWallet",
     "TaskEnvelope",
     "TaskError",
     "TaskList",
@@ -267,6 +268,12 @@ class ModelList(_Answer):
 
     object: str = "list"
     data: list[ModelEntry] = []
+
+
+class SandboxWallet(_Answer):
+    """Answer of the sandbox's own ``GET /sandbox/wallet``; the hosted service has none."""
+
+    balance_credits: Credits | None = None
 
 
 class ErrorBody(_Answer):

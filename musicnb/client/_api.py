@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -197,11 +198,11 @@ class Client:
         response = await self._exchange("GET", "health", creates=False)
         return response.is_success
 
-    async def sandbox_wallet(self) -> dict[str, Any] | None:
-        """Read the sandbox's wallet; None where the service is no sandbox."""
+    async def sandbox_balance(self) -> Decimal | None:
+        """Read the sandbox's wallet, in credits; None where the service is no sandbox."""
         root = self.base_url.removesuffix("/v1")
         response = await self._exchange("GET", f"{root}/sandbox/wallet", creates=False)
-        return dict(response.json()) if response.is_success else None
+        return read(response, wire.SandboxWallet).balance_credits if response.is_success else None
 
     async def _send(
         self, method: str, path: str, record: type[Record], *, creates: bool = False, **parts: Any

@@ -56,8 +56,6 @@ class Journal:
         problem = ""
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
-            self._db.execute("PRAGMA foreign_keys=ON")
             self._prepare()
         except sqlite3.Error as error:
             problem = str(error)
@@ -225,6 +223,9 @@ class Journal:
                 f"this library was written by a later musicnb (schema {version})",
                 hint="Upgrade musicnb",
             )
+        self._db.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        )
         if version == 0:
             self._db.executescript(f"BEGIN IMMEDIATE; {TABLES}")
             self._db.execute("INSERT INTO library VALUES ('id', ?)", (uuid.uuid4().hex,))

@@ -82,9 +82,6 @@ class Road:
             return
         envelope = await self.client.cancel(task.task_id, reason="asked for by the user")
         self._poller.hasten(task.task_id, envelope)
-        travel = self._travels.get(task.job.job_id)
-        if envelope.is_terminal and travel is not None:
-            await asyncio.wait({travel})
 
     async def close(self) -> None:
         """Leave every order where it is; the journal knows how to go on."""

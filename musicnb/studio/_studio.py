@@ -177,8 +177,7 @@ class Studio:
         road = self._live_road()
         if not road.service.is_sandbox:
             return None
-        wallet = road.loop.run(road.client.sandbox_wallet())
-        return None if wallet is None else Decimal(str(wallet["balance"]))
+        return road.loop.run(road.client.sandbox_balance())
 
     def table(self, *, every_order: bool = False) -> pd.DataFrame:
         """Every clip of the library side by side, oldest first.

@@ -7,7 +7,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Generator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from musicnb.library import Job
     from musicnb.studio._road import Road
     from musicnb.widgets import Board
+
+_CANCEL_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +171,13 @@ class Task:
         return asyncio.shield(asyncio.wrap_future(self._done)).__await__()
 
     def cancel(self) -> str:
-        """Ask the service to stop and wait for its answer.
+        """Ask the service to stop and wait, for ten seconds at most, until it has.
 
         Returns
         -------
         str
-            The status after that. A task that was already finished stays finished.
+            The status after that: ``canceled``, or another where the service took longer, or was
+            faster than the wish; a finished task stays finished.
 
         Raises
         ------
@@ -182,6 +185,7 @@ class Task:
             The service could not be asked.
         """
         self._road.loop.run(self._road.cancel(self))
+        wait([self._done], _CANCEL_PATIENCE_S)
         return self.status
 
     def request_cancel(self) -> None:
