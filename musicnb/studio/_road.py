@@ -7,6 +7,7 @@ that the road can be entered again wherever it was left.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -100,7 +101,6 @@ class Road:
         job_id = task.job.job_id
         travel = asyncio.create_task(self._travel(task), name=f"musicnb-{job_id}")
         self._travels[job_id] = travel
-        travel.add_done_callback(lambda _: self._travels.pop(job_id, None))
 
     async def _travel(self, task: Task) -> None:
         """Go the whole way; whatever happens ends up in the task and in the journal."""
@@ -151,7 +151,9 @@ class Road:
         journal.accepted(job.job_id, envelope.task_id)
         self._report(task, envelope)
         if task.cancel_wanted:
-            await self.client.cancel(envelope.task_id, reason="asked for by the user")
+            # a wish that could not be carried out must not hide the task that goes on
+            with contextlib.suppress(MusicnbError):
+                await self.client.cancel(envelope.task_id, reason="asked for by the user")
 
     def _note_refusal(self, job: Job, error: MusicnbError) -> None:
         journal = self.library.journal
@@ -201,6 +203,7 @@ class Road:
                 clips=clips,
                 ended_at=time.time(),
             )
+            self._leave(task)
             task.finish(clips)
             return
         problem = envelope.error.message if envelope.error else None
@@ -214,7 +217,12 @@ class Road:
             error=error,
             ended_at=time.time(),
         )
+        self._leave(task)
         task.fail(error)
+
+    def _leave(self, task: Task) -> None:
+        """Let go of an order before anybody hears of its end, so that it can be taken up again."""
+        self._travels.pop(task.job.job_id, None)
 
     def _status_in_journal(self, task: Task) -> str:
         return self.library.journal.job(task.job.job_id).state
