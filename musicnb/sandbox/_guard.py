@@ -1,0 +1,181 @@
+"""What every request passes first: host, origin, key, and the id it is spoken of by."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from musicnb.sandbox._ids import new_request_id
+from musicnb.sandbox._refusals import Refusal
+
+__all__ = ["ERROR_HANDLERS", "MAX_HEAD_BYTES", "Guard", "hash_key", "tenant_of"]
+
+_log = logging.getLogger("musicnb.sandbox")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_OPEN_PATHS: Final = frozenset({"/v1/health", "/sandbox", "/sandbox/"})
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+MAX_HEAD_BYTES: Final = 32 * 1024
+_HTTP_CODES: Final = {404: "not_found"}
+
+
+def hash_key(key: bytes) -> bytes:
+    """Return what is stored of an API key; 190 random bits need no slow hash."""
+    return hashlib.sha256(key).digest()
+
+
+def refused(refusal: Refusal, request_id: str) -> Response:
+    """Build the response of a refusal."""
+    return Response(
+        refusal.body(request_id),
+        refusal.status,
+        headers=refusal.headers,
+        media_type="application/json",
+    )
+
+
+def _answer_refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return refused(error, request.scope["request_id"])
+
+
+def _answer_routing(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _HTTP_CODES.get(error.status_code, "invalid_request")
+    message = f"{request.method} {request.scope['path'][:80]} is not offered here ({error.detail})"
+    refusal = Refusal(code, message, status=error.status_code, headers=error.headers)
+    return refused(refusal, request.scope["request_id"])
+
+
+def _answer_mistake(request: Request, _: Exception) -> Response:
+    refusal = Refusal("internal_error", "the sandbox made a mistake; see its log")
+    return refused(refusal, request.scope["request_id"])
+
+
+ERROR_HANDLERS: Final = {
+    Refusal: _answer_refusal,
+    HTTPException: _answer_routing,
+    Exception: _answer_mistake,
+}
+
+
+class Guard:
+    """The outermost layer of the server.
+
+    It refuses foreign hosts and origins (a web page in the user's browser must not reach the
+    sandbox by a name that resolves to loopback), checks the key, gives every answer its
+    ``X-Request-Id``, and keeps what went wrong inside to the log.
+
+    Parameters
+    ----------
+    app
+        What answers.
+    keys
+        Hash of each valid key, with its tenant.
+    """
+
+    def __init__(self, app: ASGIApp, keys: dict[bytes, str]) -> None:
+        self._app = app
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers: dict[bytes, list[bytes]] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name.lower(), []).append(value)
+        request_id = _inbound_id(headers) or new_request_id()
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        scope["request_id"] = request_id
+        try:
+            _check_size(scope)
+            _check_host(headers)
+            _check_origin(headers)
+            scope["tenant"] = self._tenant(scope, headers)
+            await self._app(scope, receive, send_with_id)
+        except Refusal as refusal:
+            await refused(refusal, request_id)(scope, receive, send_with_id)
+        except Exception:  # noqa: BLE001 - whatever it is, the server goes on
+            # the application has answered by now; what is left is to say so in the log
+            _log.exception("%s failed", request_id)
+
+    def _tenant(self, scope: Scope, headers: dict[bytes, list[bytes]]) -> str:
+        path = scope["path"]
+        if path in _OPEN_PATHS or path.startswith("/files/"):
+            return ""
+        values = headers.get(b"authorization", [])
+        challenge = {"WWW-Authenticate": "Bearer"}
+        if len(values) != 1:
+            raise Refusal(
+                "unauthorized", "send the header Authorization: Bearer sk-…", headers=challenge
+            )
+        scheme, _, key = values[0].partition(b" ")
+        given = hash_key(key.strip())
+        tenants = [
+            # all are compared, each in constant time: the time tells nothing about any key
+            tenant
+            for known, tenant in list(self._keys.items())
+            if hmac.compare_digest(known, given)
+        ]
+        if scheme.lower() != b"bearer" or not tenants:
+            raise Refusal(
+                "invalid_api_key", "this sandbox does not know this key", headers=challenge
+            )
+        return tenants[0]
+
+
+def _inbound_id(headers: dict[bytes, list[bytes]]) -> str | None:
+    values = headers.get(b"x-request-id", [])
+    if len(values) == 1 and _REQUEST_ID.fullmatch(values[0]):
+        return values[0].decode("ascii")
+    return None
+
+
+def _check_size(scope: Scope) -> None:
+    # h11's own limit is for heads that come in pieces; one that comes at once passes it
+    size = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
+    size += sum(len(name) + len(value) for name, value in scope["headers"])
+    if size > MAX_HEAD_BYTES:
+        raise Refusal(
+            "payload_too_large", f"URL and headers are over {MAX_HEAD_BYTES:,} bytes", status=431
+        )
+
+
+def _check_host(headers: dict[bytes, list[bytes]]) -> None:
+    values = headers.get(b"host", [])
+    host = _hostname(b"http://" + values[0]) if len(values) == 1 else None
+    if host not in _LOOPBACK:
+        raise Refusal("forbidden", "the sandbox answers on the loopback interface only")
+
+
+def _check_origin(headers: dict[bytes, list[bytes]]) -> None:
+    for value in headers.get(b"origin", []):
+        if _hostname(value) not in _LOOPBACK:
+            raise Refusal("forbidden", "the sandbox answers no pages from elsewhere")
+
+
+def _hostname(url: bytes) -> str | None:
+    try:
+        return urlsplit(url.decode("ascii")).hostname
+    except ValueError:
+        return None
+
+
+def tenant_of(request: Request) -> str:
+    """Return whose key a request came with."""
+    return str(request.scope["tenant"])

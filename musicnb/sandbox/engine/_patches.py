@@ -1,0 +1,75 @@
+"""The list of sounds: which function plays a patch, how long it rings, how loud it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from musicnb.sandbox.engine import _patches_held as held
+from musicnb.sandbox.engine import _patches_struck as struck
+from musicnb.sandbox.engine._filters import FloatArray
+from musicnb.sandbox.engine._patches_voice import choir
+from musicnb.sandbox.engine._tones import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One sound.
+
+    Attributes
+    ----------
+    play : callable
+        From a tone to samples, shape (frames,) or (2, frames).
+    gain : float
+        Brings all patches to a similar loudness.
+    release_s : float
+        How long the sound lasts after the key is let go.
+    ring_s : float
+        How long a struck sound rings by itself; 0 for held sounds.
+    drive : float
+        Gain into the amplifier's distortion; 0 for none.
+    """
+
+    play: Callable[[Tone], FloatArray]
+    gain: float
+    release_s: float
+    ring_s: float = 0.0
+    drive: float = 0.0
+
+
+# Gains even out the loudness of one second of A3 at velocity 0.8; judged by numbers, not by ear.
+PATCHES: dict[str, Patch] = {
+    "piano": Patch(struck.piano, gain=1.1, release_s=0.18, ring_s=3.5),
+    "electric_piano": Patch(struck.electric_piano, gain=0.85, release_s=0.15, ring_s=2.6),
+    "bell": Patch(struck.bell, gain=0.7, release_s=0.5, ring_s=3.0),
+    "marimba": Patch(struck.marimba, gain=1.0, release_s=0.3, ring_s=1.2),
+    "vibes": Patch(struck.vibraphone, gain=1.0, release_s=0.4, ring_s=2.8),
+    "harp": Patch(struck.String(0.8, 0.8, 0.18), gain=1.3, release_s=0.5, ring_s=2.5),
+    "nylon_guitar": Patch(struck.String(0.65, 1.3, 0.28), gain=1.5, release_s=0.15, ring_s=2.2),
+    "steel_guitar": Patch(struck.String(1.25, 0.9, 0.13), gain=1.3, release_s=0.12, ring_s=2.4),
+    "clean_guitar": Patch(struck.String(1.0, 0.9, 0.22), gain=1.3, release_s=0.08, ring_s=2.4),
+    "pluck": Patch(struck.synth_pluck, gain=1.0, release_s=0.1, ring_s=1.3),
+    "electric_bass": Patch(struck.String(0.55, 0.8, 0.25), gain=1.3, release_s=0.07, ring_s=2.0),
+    "upright_bass": Patch(struck.String(0.32, 1.9, 0.32), gain=1.6, release_s=0.08, ring_s=1.6),
+    "sub_bass": Patch(struck.sub_bass, gain=1.1, release_s=0.15, ring_s=4.5),
+    "distorted_guitar": Patch(
+        struck.String(1.3, 0.35, 0.12), gain=0.5, release_s=0.05, ring_s=3.0, drive=9.0
+    ),
+    "lead_guitar": Patch(
+        struck.String(1.2, 0.25, 0.15), gain=0.55, release_s=0.08, ring_s=3.0, drive=6.0
+    ),
+    "warm_pad": Patch(held.warm_pad, gain=1.0, release_s=0.6),
+    "glass_pad": Patch(held.glass_pad, gain=0.9, release_s=0.8),
+    "strings": Patch(held.strings, gain=1.1, release_s=0.35),
+    "low_strings": Patch(held.low_strings, gain=0.65, release_s=0.35),
+    "stab": Patch(held.stab, gain=0.8, release_s=0.15),
+    "synth_lead": Patch(held.synth_lead, gain=1.0, release_s=0.2),
+    "brass": Patch(held.brass, gain=0.75, release_s=0.16),
+    "sax": Patch(held.sax, gain=1.0, release_s=0.14),
+    "flute": Patch(held.flute, gain=1.0, release_s=0.15),
+    "organ": Patch(held.organ, gain=0.7, release_s=0.08),
+    "choir": Patch(choir, gain=0.9, release_s=0.7),
+    "synth_bass": Patch(held.synth_bass, gain=0.75, release_s=0.1),
+    "reese_bass": Patch(held.reese_bass, gain=0.75, release_s=0.12),
+    "bass_808": Patch(held.bass_808, gain=1.1, release_s=0.2),
+}

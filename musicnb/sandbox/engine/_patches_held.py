@@ -1,0 +1,201 @@
+"""Sounds that last as long as the key is down: synthesisers, strings, winds, organ, choir."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from musicnb.sandbox.engine._chance import stream
+from musicnb.sandbox.engine._filters import SAMPLE_RATE, FloatArray, biquad, filtered
+from musicnb.sandbox.engine._tones import TAU, Envelope, Partials, Tone, Vibrato, held, noise
+
+_BLOCK = 1024
+_SLOW_BLOCK = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Subtractive:
+    """A bank of detuned oscillators through a resonant low-pass that opens and closes.
+
+    Attributes
+    ----------
+    shape : str
+        ``"saw"`` or ``"square"``.
+    detune_cents : tuple of float
+        One oscillator each.
+    corner_hz, sweep_hz, sweep_s : float
+        Where the filter rests, how far above it starts, and how fast it falls back.
+    resonance : float
+        0 to 1.
+    envelope : Envelope
+        Loudness.
+    label : str
+        Seeds the phases; two labels make two channels that differ.
+    """
+
+    shape: str
+    detune_cents: tuple[float, ...]
+    corner_hz: float
+    sweep_hz: float
+    sweep_s: float
+    resonance: float
+    envelope: Envelope
+    label: str = ""
+
+    def __call__(self, tone: Tone) -> FloatArray:
+        """Return one note, shape (frames,)."""
+        base = tone.hertz
+        blocks = -(-tone.frames // _BLOCK)
+        seconds = np.arange(blocks + 1) * _BLOCK / SAMPLE_RATE
+        # the filter never closes below the note itself, or dark low settings would be silent
+        rest = max(self.corner_hz * tone.opening, 1.2 * base)
+        sweep = self.sweep_hz * tone.velocity * tone.opening
+        corner = rest + sweep * np.exp(-seconds / self.sweep_s)
+        highest = min(SAMPLE_RATE * 0.45, (rest + sweep) * 3.2)
+        number = np.arange(1, int(max(2, min(64, highest / base))) + 1)
+        if self.shape == "square":
+            number = number[number % 2 == 1]
+        out = np.zeros(tone.frames, np.float32)
+        for voice, cents in enumerate(self.detune_cents):
+            frequencies = base * 2 ** (cents / 1200) * number
+            ratio = frequencies[None] / corner[:, None]
+            response = 1 / np.sqrt(
+                (1 - ratio**2) ** 2 + (ratio * (1.4 - 1.1 * self.resonance)) ** 2
+            )
+            phases = _phases(len(number), self.label, tone.pitch, voice)
+            out += held(frequencies, response / number[None], tone.frames, _BLOCK, phases)
+        out *= self.envelope(tone) / np.float32(len(self.detune_cents) ** 0.5)
+        return out
+
+
+def _phases(count: int, *labels: object) -> Partials:
+    draws = stream("phase", *labels)
+    return np.array([draws.uniform(0.0, float(TAU)) for _ in range(count)])
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """Two voices that differ a little, one for each ear, at a level."""
+
+    left: Subtractive
+    right: Subtractive
+    level: float
+
+    def __call__(self, tone: Tone) -> FloatArray:
+        """Return one note, shape (2, frames)."""
+        return np.stack([self.left(tone), self.right(tone)]) * np.float32(self.level)
+
+
+_PAD = Envelope(0.18, 0.8, 0.85, 0.45)
+_GLASS = Envelope(0.12, 1.2, 0.7, 0.6)
+_BOWED = Envelope(0.09, 0.5, 0.9, 0.22)
+_STAB = Envelope(0.003, 0.25, 0.35, 0.1)
+
+warm_pad = Wide(
+    Subtractive("saw", (-7, -1, 10), 1000, 650, 1.2, 0.0, _PAD, "warm left"),
+    Subtractive("saw", (-9, 2, 8), 1000, 650, 1.2, 0.0, _PAD, "warm right"),
+    0.75,
+)
+glass_pad = Wide(
+    Subtractive("square", (-6, 7), 2400, 2200, 0.8, 0.25, _GLASS, "glass left"),
+    Subtractive("square", (-8, 5), 2400, 2200, 0.8, 0.25, _GLASS, "glass right"),
+    0.6,
+)
+strings = Wide(
+    Subtractive("saw", (-5, 7), 2300, 700, 0.5, 0.0, _BOWED, "bow left"),
+    Subtractive("saw", (-8, 4), 2300, 700, 0.5, 0.0, _BOWED, "bow right"),
+    0.6,
+)
+stab = Wide(
+    Subtractive("saw", (-10, 1, 13), 900, 4200, 0.12, 0.1, _STAB, "stab left"),
+    Subtractive("saw", (-12, 0, 11), 900, 4200, 0.12, 0.1, _STAB, "stab right"),
+    0.7,
+)
+low_strings = Subtractive(
+    "saw", (-6, 5), 900, 500, 0.4, 0.0, Envelope(0.07, 0.5, 0.9, 0.25), "low bow"
+)
+synth_bass = Subtractive(
+    "saw", (-4, 4), 320, 1900, 0.14, 0.55, Envelope(0.004, 0.2, 0.7, 0.06), "bass"
+)
+_REESE = Subtractive(
+    "saw", (-17, -4, 6, 16), 420, 300, 0.6, 0.3, Envelope(0.01, 0.3, 0.9, 0.08), "reese"
+)
+_LEAD_SAW = Subtractive(
+    "saw", (-5, 5), 2200, 2600, 0.35, 0.35, Envelope(0.012, 0.3, 0.8, 0.12), "l"
+)
+_LEAD_SQUARE = Subtractive(
+    "square", (0,), 1800, 800, 0.3, 0.0, Envelope(0.012, 0.3, 0.8, 0.12), "m"
+)
+_BRASS = Subtractive("saw", (-3, 3), 550, 3000, 0.9, 0.1, Envelope(0.045, 0.25, 0.85, 0.1), "horn")
+_REED = Subtractive("saw", (0,), 1500, 1200, 0.5, 0.5, Envelope(0.03, 0.2, 0.85, 0.09), "reed")
+_HOLLOW = Subtractive(
+    "square", (2,), 1200, 500, 0.4, 0.0, Envelope(0.03, 0.2, 0.85, 0.09), "hollow"
+)
+
+_LEAD_BEND = Vibrato(5.6, 16, 0.18, 35)
+_BRASS_BEND = Vibrato(5.0, 9, 0.3, 45)
+_SAX_BEND = Vibrato(5.2, 22, 0.2, 60)
+_FLUTE_BEND = Vibrato(5.0, 14, 0.18, 25)
+
+
+def reese_bass(tone: Tone) -> FloatArray:
+    """Return saws that beat against one another, low and growling."""
+    growl: FloatArray = np.tanh(_REESE(tone) * np.float32(1.3))
+    return growl
+
+
+def synth_lead(tone: Tone) -> FloatArray:
+    """Return the singing synthesiser: saws and a square, late vibrato."""
+    both = _LEAD_SAW(tone) + np.float32(0.5) * _LEAD_SQUARE(tone)
+    return _LEAD_BEND(both) * np.float32(0.6)
+
+
+def brass(tone: Tone) -> FloatArray:
+    """Return a horn whose overtones bloom with the breath."""
+    return _BRASS_BEND(_BRASS(tone)) * np.float32(0.8)
+
+
+def sax(tone: Tone) -> FloatArray:
+    """Return a reed with breath noise and a slide into the note."""
+    wave = _REED(tone) + np.float32(0.45) * _HOLLOW(tone)
+    breath = filtered(noise(tone.frames, tone.pitch), biquad("bandpass", 2500.0, 0.8))
+    wave += breath * Envelope(0.02, 0.1, 0.6, 0.05)(tone) * np.float32(0.035)
+    return _SAX_BEND(wave) * np.float32(0.7)
+
+
+def flute(tone: Tone) -> FloatArray:
+    """Return a flute: four harmonics and air."""
+    base = tone.hertz
+    levels = np.array([1, 0.32 * tone.velocity * tone.opening**0.4, 0.12, 0.04])
+    rows = np.repeat(levels[None], -(-tone.frames // _SLOW_BLOCK) + 1, axis=0)
+    wave = held(base * np.arange(1.0, 5.0), rows, tone.frames, _SLOW_BLOCK, np.zeros(4))
+    wave = _FLUTE_BEND(wave * Envelope(0.05, 0.2, 0.9, 0.09)(tone))
+    air = filtered(noise(tone.frames, tone.pitch), biquad("bandpass", min(9000.0, base * 2.2), 1.0))
+    wave += air * Envelope(0.03, 0.12, 0.45, 0.08)(tone) * np.float32(0.05)
+    return wave
+
+
+def organ(tone: Tone) -> FloatArray:
+    """Return eight drawbars through a slow rotor."""
+    ratios = np.array([0.5, 1, 1.5, 2, 3, 4, 6, 8])
+    levels = np.array([0.7, 1, 0.35, 0.7, 0.3, 0.35, 0.15, 0.2])
+    levels = levels * np.where(ratios > 2, min(1.6, tone.opening), 1.0)  # noqa: PLR2004
+    keep = tone.hertz * ratios < 9000  # noqa: PLR2004
+    rows = np.repeat(levels[keep][None], -(-tone.frames // _SLOW_BLOCK) + 1, axis=0)
+    phases = np.arange(int(keep.sum())) * 1.3
+    wave = held(tone.hertz * ratios[keep], rows, tone.frames, _SLOW_BLOCK, phases)
+    seconds = np.arange(tone.frames, dtype=np.float32) / np.float32(SAMPLE_RATE)
+    wave *= 1 + np.float32(0.1) * np.sin(seconds * np.float32(TAU * 6.2))
+    wave *= Envelope(0.006, 0.1, 0.95, 0.05)(tone) * np.float32(0.5)
+    return wave
+
+
+def bass_808(tone: Tone) -> FloatArray:
+    """Return the tuned kick that became a bass."""
+    seconds = np.arange(tone.frames) / SAMPLE_RATE
+    turns = np.cumsum(tone.hertz * (1 + 1.2 * np.exp(-seconds * 38))) / SAMPLE_RATE
+    wave = np.sin((turns % 1 * TAU).astype(np.float32))
+    wave = np.tanh(wave * np.float32(1.8)) * Envelope(0.003, 1.3, 0.35, 0.12)(tone)
+    out: FloatArray = wave.astype(np.float32)
+    return out

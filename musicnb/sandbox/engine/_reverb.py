@@ -1,0 +1,72 @@
+"""A room: noise that dies away, convolved in large blocks."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from musicnb.sandbox.engine._chance import white_noise
+from musicnb.sandbox.engine._filters import SAMPLE_RATE, FloatArray, biquad, filtered
+
+# An overlap-save block yields points - taps + 1 samples: 2**17 points cost least per sample for
+# responses up to 1.5 s, and for longer ones, which would leave a short hop, twice as many.
+_POINTS = 1 << 17
+_LONG_TAPS = 1 << 16
+_PREDELAY_S = 0.014
+_LONGEST_S = 2.4
+
+
+@lru_cache(maxsize=4)
+def room(time_s: float, brightness: float) -> FloatArray:
+    """Return the impulse response of a room, shape (2, frames), energy 1 in each channel.
+
+    Parameters
+    ----------
+    time_s : float
+        Reverberation time: until -60 dB at low frequencies.
+    brightness : float
+        0 to 1: how long the treble lasts.
+    """
+    frames = int(min(_LONGEST_S, 0.8 * time_s + 0.2) * SAMPLE_RATE)
+    seconds = np.arange(frames, dtype=np.float32) / np.float32(SAMPLE_RATE)
+    raw = np.stack([white_noise(frames, "room left"), white_noise(frames, "room right")])
+    low = filtered(raw, biquad("lowpass", 2200.0))
+    fall = np.float32(6.9 / time_s)
+    tail = low * np.exp(-seconds * fall)
+    tail += (raw - low) * np.exp(-seconds * fall * np.float32(2.2 - brightness)) * np.float32(0.6)
+    tail[:, : int(_PREDELAY_S * SAMPLE_RATE)] = 0
+    tail = filtered(tail, biquad("highpass", 240.0), biquad("lowpass", 5500.0 + 5000 * brightness))
+    tail[:, -2000:] *= np.linspace(1, 0, 2000, dtype=np.float32)
+    tail /= np.sqrt((tail**2).sum(axis=1, keepdims=True))
+    tail.setflags(write=False)
+    return tail
+
+
+def add_reverb(mix: FloatArray, send: FloatArray, response: FloatArray, *, circular: bool) -> None:
+    """Add the convolved send to the mix, in place, by overlap-save.
+
+    Parameters
+    ----------
+    mix, send : ndarray of float32, shape (2, frames)
+        Where to add, and what enters the room.
+    response : ndarray of float32, shape (2, taps)
+        From :func:`room`.
+    circular : bool
+        Whether the tail at the end comes in again at the beginning, for loops.
+    """
+    taps = response.shape[1]
+    points = _POINTS if taps <= _LONG_TAPS else 2 * _POINTS
+    hop = points - taps + 1
+    frames = send.shape[1]
+    spectrum = np.fft.rfft(response, points, axis=1)
+    block = np.zeros((2, points), np.float32)
+    if circular:
+        block[:, : taps - 1] = np.take(send, np.arange(-(taps - 1), 0) % frames, axis=1)
+    for start in range(0, frames, hop):
+        count = min(hop, frames - start)
+        block[:, taps - 1 : taps - 1 + count] = send[:, start : start + count]
+        block[:, taps - 1 + count :] = 0
+        wet = np.fft.irfft(np.fft.rfft(block, axis=1) * spectrum, points, axis=1)
+        mix[:, start : start + count] += wet[:, taps - 1 : taps - 1 + count]
+        block[:, : taps - 1] = block[:, count : count + taps - 1].copy()

@@ -1,0 +1,163 @@
+"""The wallet: a double-entry ledger whose rows never change.
+
+Every movement is one transfer with two entries that sum to zero. A balance is the sum of an
+account's entries; the database keeps it and refuses to let a wallet fall below nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from musicnb.catalogue import usd
+from musicnb.sandbox._money import Units, to_credits, to_units
+from musicnb.sandbox._refusals import Refusal
+
+__all__ = ["INITIAL_CREDITS", "MAX_TOP_UP", "balance", "debit", "ledger", "refund", "top_up"]
+
+INITIAL_CREDITS: Final = Decimal(10_000)
+MAX_TOP_UP: Final = Decimal(1_000_000_000)
+_REVENUE: Final = "revenue"
+_ISSUED: Final = "issued"
+
+Kind = Literal["top_up", "debit", "refund"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Movement:
+    kind: Kind
+    source: str
+    target: str
+    amount: Units
+    task_id: str | None
+    note: str
+
+
+def open_wallet(connection: sqlite3.Connection, tenant: str, *, now: int) -> None:
+    """Create a tenant's account with the initial credits, unless it exists."""
+    for name, kind in ((_REVENUE, "revenue"), (_ISSUED, "issued")):
+        connection.execute(
+            "INSERT OR IGNORE INTO accounts (name, kind) VALUES (?, ?)", (name, kind)
+        )
+    made = connection.execute(
+        "INSERT OR IGNORE INTO accounts (name, kind) VALUES (?, 'wallet')", (_wallet(tenant),)
+    )
+    if made.rowcount:
+        top_up(connection, tenant, to_units(INITIAL_CREDITS), now=now, note="initial balance")
+
+
+def balance(connection: sqlite3.Connection, tenant: str) -> Units:
+    """Return what a tenant's wallet holds."""
+    row = connection.execute(
+        "SELECT balance FROM accounts WHERE name = ?", (_wallet(tenant),)
+    ).fetchone()
+    return Units(row["balance"])
+
+
+def top_up(
+    connection: sqlite3.Connection, tenant: str, amount: Units, *, now: int, note: str = ""
+) -> None:
+    """Put credits into a wallet."""
+    _post(connection, _Movement("top_up", _ISSUED, _wallet(tenant), amount, None, note), now)
+
+
+def debit(
+    connection: sqlite3.Connection, tenant: str, amount: Units, *, task_id: str, now: int
+) -> None:
+    """Take a task's price out of a wallet.
+
+    Raises
+    ------
+    Refusal
+        402 ``insufficient_balance``; it says what is missing, and nothing is taken.
+    """
+    held = balance(connection, tenant)
+    if held < amount:
+        price, have, missing = (to_credits(units) for units in (amount, held, amount - held))
+        raise Refusal(
+            "insufficient_balance",
+            f"this task costs {price} credits and the wallet holds {have}; {missing} are missing."
+            " Nothing was charged. Top up and send the same request again",
+            details={
+                "required_credits": f"{price}",
+                "balance_credits": f"{have}",
+                "missing_credits": f"{missing}",
+            },
+        )
+    movement = _Movement("debit", _wallet(tenant), _REVENUE, amount, task_id, "")
+    _post(connection, movement, now)
+
+
+def refund(
+    connection: sqlite3.Connection, tenant: str, amount: Units, *, task_id: str, now: int, note: str
+) -> None:
+    """Give a task's price back.
+
+    Raises
+    ------
+    sqlite3.IntegrityError
+        It was given back before.
+    """
+    movement = _Movement("refund", _REVENUE, _wallet(tenant), amount, task_id, note)
+    _post(connection, movement, now)
+
+
+def account(connection: sqlite3.Connection, tenant: str) -> dict[str, Any]:
+    """Return the answer of ``GET /sandbox/wallet``."""
+    held = to_credits(balance(connection, tenant))
+    return {
+        "object": "wallet",
+        "balance_credits": f"{held:.4f}",
+        "balance_credits_usd_reference": f"{usd(held):.4f}",
+        "currency": "USD",
+    }
+
+
+def ledger(connection: sqlite3.Connection, tenant: str) -> dict[str, Any]:
+    """Return the answer of ``GET /sandbox/ledger``: every transfer of a wallet, oldest first."""
+    rows = connection.execute(
+        """
+        SELECT transfers.*, entries.account, entries.amount FROM transfers
+        JOIN entries ON entries.transfer_id = transfers.id
+        WHERE transfers.id IN (SELECT transfer_id FROM entries WHERE account = ?)
+        ORDER BY transfers.id, entries.id
+        """,
+        (_wallet(tenant),),
+    ).fetchall()
+    transfers: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        transfer = transfers.setdefault(
+            row["id"],
+            {
+                "id": row["id"],
+                "kind": row["kind"],
+                "task_id": row["task_id"],
+                "note": row["note"],
+                "entries": [],
+            },
+        )
+        entry = {"account": row["account"], "credits": f"{to_credits(row['amount']):.4f}"}
+        transfer["entries"].append(entry)
+    return {"object": "list", "data": list(transfers.values())}
+
+
+def _post(connection: sqlite3.Connection, movement: _Movement, now: int) -> None:
+    if movement.amount <= 0:
+        raise ValueError("a transfer moves more than nothing")
+    cursor = connection.execute(
+        "INSERT INTO transfers (kind, task_id, created_at, note) VALUES (?, ?, ?, ?)",
+        (movement.kind, movement.task_id, now, movement.note),
+    )
+    connection.executemany(
+        "INSERT INTO entries (transfer_id, account, amount) VALUES (?, ?, ?)",
+        [
+            (cursor.lastrowid, movement.source, -movement.amount),
+            (cursor.lastrowid, movement.target, movement.amount),
+        ],
+    )
+
+
+def _wallet(tenant: str) -> str:
+    return f"wallet:{tenant}"

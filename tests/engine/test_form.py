@@ -1,0 +1,143 @@
+"""Claims about form and length."""
+
+from __future__ import annotations
+
+import pytest
+from orders import LYRICS, brief_of, score_of
+
+from musicnb.sandbox.engine._lyrics import read_stanzas, syllables
+from musicnb.sandbox.engine._score import TAIL_S
+
+TAGGED = "[Intro]\n[Verse]\na b c\n[Pre-Chorus]\nd e\n[Chorus]\nf g\n[Bridge]\nh\n[Solo]\n[Outro]\n"
+
+
+@pytest.mark.parametrize("instrumental", [True, False])
+def test_tags_decide_the_sections(instrumental: bool) -> None:  # noqa: FBT001
+    """Tags become sections in their order, sung or not."""
+    score = score_of("pop two minutes", lyrics=TAGGED, instrumental=instrumental)
+    kinds = [section.kind for section in score.sections]
+    assert kinds == ["intro", "verse", "pre", "chorus", "bridge", "solo", "outro"]
+
+
+@pytest.mark.parametrize("prompt", ["pop 30 s", "jazz 90-second", "metal one minute", "folk 2 min"])
+@pytest.mark.parametrize("stated", ["", ", 120 bpm", ", 71 bpm"])
+def test_length_stated_is_met_within_half_a_bar_and_tail(prompt: str, stated: str) -> None:
+    """The rendered length differs from the wish by less than half a bar plus the tail."""
+    brief = brief_of(prompt + stated)
+    score = score_of(prompt + stated)
+    assert brief.length_s is not None
+    assert abs(score.duration_s - brief.length_s) <= score.bar_s / 2 + TAIL_S
+
+
+@pytest.mark.parametrize("genre", ["pop", "ambient", "metal", "reggae"])
+def test_length_not_stated_is_about_a_minute(genre: str) -> None:
+    """An instrumental without a stated length lasts 50 to 75 seconds."""
+    assert 50 <= score_of(genre).duration_s <= 75
+
+
+def test_sections_follow_one_another_without_gaps() -> None:
+    """Every section begins where the last one ended, and chords cover all bars."""
+    score = score_of("pop 3 minutes", lyrics=LYRICS)
+    bar = 0
+    for section in score.sections:
+        assert section.first_bar == bar
+        assert section.bars >= 1
+        bar += section.bars
+    assert bar == score.bars == len(score.chords)
+
+
+@pytest.mark.parametrize("prompt", ["pop", "ballad 45 s", "rap 40 s", "waltz", "lofi loop"])
+def test_lyrics_are_sung_to_the_last_syllable(prompt: str) -> None:
+    """As many sung notes as syllables, in their order."""
+    score = score_of(prompt, lyrics=LYRICS)
+    written = [s.text() for stanza in read_stanzas(LYRICS) for line in stanza.lines for s in line]
+    assert [note.sound for note in score.part("vocal")] == written
+
+
+def test_long_lyrics_lengthen_the_piece_up_to_four_minutes() -> None:
+    """Lyrics eight times as long are sung completely, in at most four minutes."""
+    lyrics = LYRICS * 8
+    score = score_of("pop", lyrics=lyrics)
+    wanted = sum(stanza.syllables for stanza in read_stanzas(lyrics))
+    assert len(score.part("vocal")) == wanted
+    assert 120 < score.duration_s <= 240
+
+
+def test_lyrics_too_long_for_a_stated_length_are_reported() -> None:
+    """When 10 s cannot hold the words, the length is kept and a warning says so."""
+    score = score_of("pop 10 s", lyrics=LYRICS * 12)
+    assert score.duration_s < 15
+    assert any("do not fit" in warning for warning in score.warnings)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["house loop", "lofi loop 20 s", "loopable funk 12 seconds, 97 bpm"]
+)
+def test_loop_is_an_exact_number_of_bars(prompt: str) -> None:
+    """A loop has no tail: its length is bars times the length of a bar."""
+    score = score_of(prompt)
+    assert score.loop
+    assert score.duration_s == pytest.approx(score.bars * score.bar_s, abs=1e-9)
+    assert score.bars % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [("rain", 1), ("window", 2), ("singing", 2), ("home", 1), ("over", 2), ("table", 2),
+     ("walked", 1), ("你好", 2), ("привет", 2), ("café", 2), ("...", 0), ("rhythm", 1)],
+)  # fmt: skip
+def test_word_has_as_many_syllables_as_spoken(word: str, count: int) -> None:
+    """Syllables are counted in several scripts."""
+    assert len(syllables(word)) == count
+
+
+def test_instrumental_has_no_vocal_and_sung_has_one() -> None:
+    """The option takes the voice out of the same order."""
+    assert score_of("pop", lyrics=LYRICS).part("vocal")
+    assert not score_of("pop", lyrics=LYRICS, instrumental=True).part("vocal")
+
+
+@pytest.mark.parametrize(("tag", "part"), [("drums", "drums"), ("bass", "bass")])
+def test_negative_tag_removes_the_part(tag: str, part: str) -> None:
+    """A negative tag empties the part it names."""
+    assert score_of("rock").part(part)
+    assert not score_of("rock", negative_tags=f"{tag}, autotune").part(part)
+
+
+def test_everything_refused_leaves_the_chords_and_a_warning() -> None:
+    """An order that refuses every part is not answered with silence."""
+    score = score_of("pop", negative_tags="drums, bass, chords, pad, lead, arp")
+    assert {note.part for note in score.notes} == {"chords"}
+    assert any("refused" in warning for warning in score.warnings)
+
+
+@pytest.mark.parametrize("prompt", ["waltz", "3/4 jazz", "house in three"])
+def test_three_beats_a_bar_hold_in_all_parts(prompt: str) -> None:
+    """A waltz has bars of three beats, and its chords change on them."""
+    score = score_of(prompt)
+    assert score.meter == 3
+    assert score.bar_s == pytest.approx(180 / score.tempo_bpm)
+    # a player may be a little early
+    starts = {(note.tick + 60) // (3 * 960) for note in score.part("bass")}
+    assert max(starts) == score.bars - 1
+
+
+def test_last_chord_is_the_tonic() -> None:
+    """Every piece that ends comes home."""
+    for genre in ("pop", "rock", "techno", "jazz", "folk"):
+        score = score_of(genre)
+        assert (
+            score.chords[-1].removesuffix("7").removesuffix("maj").removesuffix("m") == score.tonic
+        )
+
+
+def test_chorus_is_busier_than_verse() -> None:
+    """The build-up can be counted: more notes a bar in the chorus."""
+    score = score_of("pop 90 s")
+    rate = {}
+    for section in score.sections:
+        first = section.first_bar * score.meter * 960
+        last = first + section.bars * score.meter * 960
+        inside = sum(first <= note.tick < last for note in score.notes)
+        rate.setdefault(section.kind, inside / section.bars)
+    assert rate["chorus"] > 1.2 * rate["verse"]
