@@ -1,0 +1,135 @@
+"""The form as data, read from the catalogue: what the page builds its fields from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from musicnb.catalogue import AUTO, Model, Option, Price, usd
+from musicnb.widgets._form_values import offered
+from musicnb.wire import MusicRequest
+
+SECTION_TAGS: Final = ("Intro", "Verse", "Pre-Chorus", "Chorus", "Bridge", "Solo", "Outro")
+
+# The words beside the fields that every model shares; a request has no others to offer. Which of
+# them exist, and in which order, is read from the request itself.
+_WORDS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "model": {"kind": "model", "label": "Model"},
+    "prompt": {
+        "kind": "long",
+        "label": "Prompt",
+        "help": "Style, mood, instruments, tempo and length, in words.",
+        "example": "dream pop, warm analog drums, hushed voice, 96 bpm, about two minutes",
+    },
+    "lyrics": {
+        "kind": "long",
+        "label": "Lyrics",
+        "help": "Words to sing. Section tags shape the song.",
+        "example": "[Verse]\nStreetlights hum a slower tune …",
+        "tags": [f"[{tag}]" for tag in SECTION_TAGS],
+    },
+    "instrumental": {
+        "kind": "flag",
+        "label": "Instrumental",
+        "help": "Music only, no voice.",
+    },
+    "title": {
+        "kind": "line",
+        "label": "Title",
+        "help": "Names the piece and its files.",
+        "example": "Slow Light",
+    },
+}
+_AUTO_WORDS: Final = {
+    "label": "Auto",
+    "about": "The service picks the model; you pay for the one it picks.",
+    "no_options": "Auto has no options of its own. Choose a model to set its options.",
+}
+
+
+def schema_of(models: Mapping[str, Model]) -> dict[str, Any]:
+    """Describe every field, model, option, price and clip count for the page."""
+    return {
+        "fields": [
+            {"name": name, **_WORDS[name]} for name in MusicRequest.model_fields if name in _WORDS
+        ],
+        "models": [_model(model, models) for model in models.values()]
+        + [{"id": AUTO, **_AUTO_WORDS, **_price(AUTO, models), "options": []}],
+    }
+
+
+def label_of(name: str, model: Model | None) -> str:
+    """Return what the form calls a field or an option."""
+    if name in _WORDS:
+        return str(_WORDS[name]["label"])
+    option = model.option(name) if model else None
+    return option.label if option else name
+
+
+def model_label(model_id: str, models: Mapping[str, Model]) -> str:
+    """Return what the form calls a model."""
+    return models[model_id].label if model_id in models else _AUTO_WORDS["label"]
+
+
+def price_in(models: Mapping[str, Model], model_id: str) -> Price:
+    """Price one task out of the models this form offers."""
+    chosen = list(models.values()) if model_id == AUTO else [models[model_id]]
+    credits_each, clips = [one.credits for one in chosen], [one.clips for one in chosen]
+    return Price(min(credits_each), max(credits_each), min(clips), max(clips))
+
+
+def price_text(price: Price) -> str:
+    """Write a price as credits and dollars: ``80 credits · $0.08``."""
+    amount = _span(_credits(price.credits_low), _credits(price.credits_high))
+    dollars = _span(_dollars(price.credits_low), _dollars(price.credits_high))
+    return f"{amount} credit{'' if amount == '1' else 's'} · ${dollars}"
+
+
+def clips_text(price: Price) -> str:
+    """Write how many clips to expect: ``2 clips``."""
+    clips = _span(str(price.clips_low), str(price.clips_high))
+    return f"{clips} clip{'' if clips == '1' else 's'}"
+
+
+def _model(model: Model, models: Mapping[str, Model]) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "label": model.label,
+        "about": model.about,
+        "no_options": f"{model.label} has no options.",
+        **_price(model.id, models),
+        "options": [_option(option) for option in offered(model)],
+    }
+
+
+def _price(model_id: str, models: Mapping[str, Model]) -> dict[str, str]:
+    price = price_in(models, model_id)
+    return {"price": price_text(price), "clips": clips_text(price)}
+
+
+def _option(option: Option) -> dict[str, Any]:
+    return {
+        "name": option.name,
+        "kind": option.kind,
+        "label": option.label,
+        "help": option.help,
+        "choices": [list(choice) for choice in option.choices],
+        # a share is from 0 to 1 in hundredths by its definition; a text's maximum is characters
+        "maximum": 1 if option.kind == "share" else option.maximum,
+        "step": 0.01,
+    }
+
+
+def _credits(amount: Decimal) -> str:
+    return f"{amount.normalize():,f}"
+
+
+def _dollars(amount: Decimal) -> str:
+    dollars = usd(amount)
+    cents = dollars.quantize(Decimal("0.01"))
+    return f"{cents:,f}" if cents == dollars else f"{dollars.normalize():,f}"
+
+
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low}–{high}"
