@@ -103,7 +103,7 @@ def card_of(task: Task) -> CardView:
         clips=tuple(map(_clip_view, state.clips)),
         problem=error.message if error else "",
         hint=(error.hint or "") if error else "",
-        can_cancel=not task.done,
+        can_cancel=state.ended_at is None,
         note="; ".join(state.warnings),
         badge="sandbox" if task.is_sandbox else "",
     )

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from musicnb.studio._task import Task
 
 _TICK_S = 0.1
-_BAR = "{desc:<26} {bar:20} {percentage:3.0f}% {elapsed} {postfix}"
+_BAR = "{bar:20} {elapsed} {desc}"
 
 
 def follow(
@@ -42,7 +42,6 @@ class _Bars:
                 task,
                 tqdm(
                     total=100,
-                    desc=str(task.job.request["model"]),
                     position=position,
                     file=stream,
                     bar_format=_BAR,
@@ -54,9 +53,7 @@ class _Bars:
     def update(self) -> None:
         for task, bar in self._bars:
             bar.n = min(int(task.state.percent or 0), 100)
-            bar.set_postfix_str(task.progress, refresh=False)
-            if not task.done or bar.n:
-                bar.refresh()
+            bar.set_description_str(f"{task.job.request['model']}  {task.progress}")
 
     def close(self) -> None:
         for _, bar in self._bars:

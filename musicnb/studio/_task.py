@@ -89,7 +89,8 @@ class Task:
     @property
     def progress(self) -> str:
         """Status and phase in words, such as ``running: rendering``."""
-        return ": ".join(part for part in (self._state.status, self._state.stage) if part)
+        status, stage = self._state.status, self._state.stage
+        return f"{status}: {stage}" if stage not in ("", status) else status
 
     @property
     def clips(self) -> Clips:

@@ -4,7 +4,7 @@ import json
 import socket
 
 import pytest
-from conftest import KEY
+from scripted import KEY
 
 from musicnb import Studio, TextToMusic, sound
 from musicnb.errors import (
