@@ -1,0 +1,367 @@
+"""The board: one widget for any number of tasks and clips."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import anywidget
+import traitlets
+from IPython import get_ipython
+from IPython.display import display, update_display
+
+from musicnb.errors import MusicnbError
+from musicnb.widgets._board_sound import CellWatch, SoundSender
+from musicnb.widgets._board_views import CardView, ClipView, is_over, pack_card, pack_peaks
+from musicnb.widgets._static import (
+    MAX_CARDS,
+    live_class,
+    static_class,
+    static_html,
+    static_text,
+    summary,
+)
+
+__all__ = ["Board"]
+
+#: Seconds between two patch messages. Rows as single widgets at this rate trip Jupyter Server's
+#: limit of 1,000 messages/s with 300 tasks; one message a tick brought 300 of 300 home.
+TICK_S: Final = 0.2
+#: Ticks between two static copies while tasks are coming in: each sends the whole copy.
+STATIC_TICKS: Final = 10
+#: Ticks of unbroken change between two full states, and the seconds after `Board.show` at which
+#: one is sent. A page needs some 0.3 s to load the script and hears no patch before; while a cell
+#: runs it cannot ask for what it missed, because the kernel answers only between cells.
+WHOLE_TICKS: Final = 50
+WHOLE_AFTER_S: Final = (1.0, 4.0)
+
+_log = logging.getLogger(__name__)
+_cells = CellWatch()
+
+
+def _without_comments(text: str) -> str:
+    """Drop comments, indentation and empty lines: every saved widget state holds a copy.
+
+    Knows block comments and lines that are nothing but a comment; our files have no others.
+    """
+    text = re.sub(r"/\*.*?\*/|^[ \t]*//[^\n]*$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"\n\s+", "\n", text).lstrip()
+
+
+@lru_cache(maxsize=1)
+def _script() -> str:
+    """Join the page's files: browsers load a widget as one module, and we have no build step."""
+    folder = files("musicnb.widgets")
+    script = "\n".join(
+        folder.joinpath(name).read_text(encoding="utf-8")
+        for name in ("_player_sound.js", "_player_row.js", "board.js")
+    )
+    return _without_comments(script)
+
+
+def _later(delay_s: float, function: Callable[[], None]) -> None:
+    timer = threading.Timer(delay_s, function)
+    timer.daemon = True
+    timer.start()
+
+
+def _pack_state(_value: object, board: Board) -> dict[str, Any]:
+    return board.full_state()
+
+
+class Board(anywidget.AnyWidget):
+    """Show tasks as cards and their clips as players.
+
+    The page gets peaks at once and sound when play is pressed. Changes travel as numbered patch
+    messages, at most one each 0.2 s; a page that misses one asks for the whole.
+
+    Parameters
+    ----------
+    label
+        What the board is called, for its heading and for screen readers.
+    cards
+        Cards to begin with.
+    locate
+        Gives the file with a clip's bytes. Called on any thread.
+    cancel
+        Called with a card's id when Cancel is pressed, on whatever thread the kernel chooses: it
+        must only hand work over. None means no Cancel buttons.
+    newest_first
+        Whether later cards stand above earlier ones.
+    schedule
+        ``schedule(delay_s, function)`` runs a function later on some thread. The default starts
+        a `threading.Timer`.
+    """
+
+    # strings: a Path would keep every board alive (anywidget#929)
+    _esm = _script()
+    _css = _without_comments(files("musicnb.widgets").joinpath("board.css").read_text("utf-8"))
+
+    #: What the board is called. Text, default "Clips".
+    label = traitlets.Unicode("Clips").tag(sync=True)
+    #: Class of the live board on the page, which hides the static copy. Text, set once.
+    live_class = traitlets.Unicode("").tag(sync=True)
+    #: Class of the static copy. Text, set once.
+    static_class = traitlets.Unicode("").tag(sync=True)
+    #: Whether later cards stand above earlier ones. Default no.
+    newest_first = traitlets.Bool(default_value=False).tag(sync=True)
+    #: All cards, peaks and the number of the last patch, packed anew whenever the page or a saved
+    #: notebook asks: so it is never behind the patches, and never sent for a mere change.
+    state = traitlets.Any(None).tag(sync=True, to_json=_pack_state)
+
+    def __init__(
+        self,
+        *,
+        label: str = "Clips",
+        cards: Iterable[CardView] = (),
+        locate: Callable[[str], Path],
+        cancel: Callable[[str], None] | None = None,
+        newest_first: bool = False,
+        schedule: Callable[[float, Callable[[], None]], None] | None = None,
+    ) -> None:
+        self._uid = uuid.uuid4().hex[:12]
+        # re-entrant: packing the state while sending it asks for the lock again
+        self._lock = threading.RLock()
+        self._cards = {card.card_id: card for card in cards}
+        self._changed: dict[str, None] = {}
+        self._sent = {card_id: pack_card(card) for card_id, card in self._cards.items()}
+        self._sent_peaks = {clip.clip_id: clip.peaks for clip in self._clips() if clip.peaks}
+        self._number = 0
+        self._ticking = False
+        self._shown = False
+        self._static_due = False
+        self._ticks = 0
+        self._ticks_since_static = 0
+        self._to_push: list[ClipView] = []
+        self._sound = SoundSender(locate, lambda content, buffers=None: self.send(content, buffers))
+        self._cancel = cancel
+        self._schedule = schedule or _later
+        super().__init__(
+            label=label,
+            newest_first=newest_first,
+            live_class=live_class(self._uid),
+            static_class=static_class(self._uid),
+        )
+        self.on_msg(self._on_message)
+
+    # -- what the owner calls ------------------------------------------------------------------
+
+    def put(self, card: CardView) -> None:
+        """Add a card, or replace the one with the same id. From any thread; returns at once."""
+        with self._lock:
+            before = self._cards.get(card.card_id)
+            if before == card:
+                return
+            self._cards[card.card_id] = card
+            self._changed[card.card_id] = None
+            if is_over(card):
+                self._static_due = True
+            if self._ticking:
+                return
+            self._ticking = True
+            self._send_patch()
+        self._schedule(TICK_S, self._tick)
+
+    def settle(self) -> None:
+        """Send what is pending and then everything, and refresh the static copy.
+
+        For the cell that waits: nbclient keeps only updates that come from the running cell, so
+        without this an executed notebook shows the tasks as they began.
+        """
+        with self._lock:
+            self._send_whole()
+            self._static_due = False
+        self._refresh_static()
+
+    def show(self) -> None:
+        """Display the live board and, as an output of its own, its static copy."""
+        shell = get_ipython()
+        if not hasattr(shell, "kernel"):  # a script, or IPython in a terminal
+            sys.stdout.write(self.text() + "\n")
+            return
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
+        display(self._static_bundle(), raw=True, display_id=self._uid)
+        self._shown = True
+        _cells.start()
+        for delay_s in WHOLE_AFTER_S:
+            self._schedule(delay_s, self._send_whole)
+
+    def static_html(self) -> str:
+        """Give the static copy: HTML that needs neither kernel nor script."""
+        return static_html(self._uid, self.label, self._in_order())
+
+    def text(self) -> str:
+        """Give a summary in plain text, for scripts and front ends without pictures."""
+        return static_text(self.label, self._in_order())
+
+    def full_state(self) -> dict[str, Any]:
+        """Pack everything the page needs, with the number of the last patch it contains."""
+        with self._lock:
+            index, data = pack_peaks(self._clips())
+            return {
+                "number": self._number,
+                "cards": [self._pack(card) for card in self._cards.values()],
+                "peaks": {"index": index, "data": data},
+            }
+
+    # -- Jupyter's hooks -----------------------------------------------------------------------
+
+    def _ipython_display_(self) -> None:
+        self.show()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if bundle is not None else ({}, {})
+        # seen where widgets are not, and never refreshed: so nothing here that can grow old
+        data["text/plain"] = f"{self.label} (a live board; its copy stands below)"
+        return data, metadata
+
+    def __repr__(self) -> str:
+        return f"<Board {self.label!r}: {summary(self._in_order())}>"
+
+    # -- towards the page ----------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        with self._lock:
+            more = bool(self._changed)
+            self._send_patch()
+            self._ticking = more
+            self._ticks += 1
+            self._ticks_since_static += 1
+            if more and self._ticks % WHOLE_TICKS == 0:
+                self._send_whole()
+            refresh = self._static_due and (not more or self._ticks_since_static >= STATIC_TICKS)
+            if refresh:
+                self._static_due = False
+                self._ticks_since_static = 0
+            arrived, self._to_push = self._to_push, []
+        if refresh:
+            self._refresh_static()
+        if self._shown and _cells.running:
+            for clip in arrived:
+                self._sound.push(clip)
+        if more:
+            self._schedule(TICK_S, self._tick)
+
+    def _send_whole(self) -> None:
+        """Send everything, as the trait: the page's model keeps it even before a view exists."""
+        with self._lock:
+            self._send_patch()
+            self.send_state("state")
+
+    def _send_patch(self) -> None:
+        """Send what changed since the last patch, if anything did. The lock is held."""
+        if not self._changed:
+            return
+        cards = [self._cards[card_id] for card_id in self._changed]
+        self._changed.clear()
+        self._to_push += self._new_clips(cards)
+        changes = [self._difference(card) for card in cards]
+        fresh = [
+            clip
+            for card in cards
+            for clip in card.clips
+            if clip.peaks and self._sent_peaks.get(clip.clip_id) != clip.peaks
+        ]
+        self._sent_peaks |= {clip.clip_id: clip.peaks for clip in fresh}
+        index, data = pack_peaks(fresh)
+        self._number += 1
+        self.send(
+            {
+                "op": "patch",
+                "number": self._number,
+                "now": time.time(),
+                "cards": changes,
+                "peaks": index,
+            },
+            [data],
+        )
+
+    def _new_clips(self, cards: Iterable[CardView]) -> list[ClipView]:
+        """Give the clips that the page has not been told of."""
+        return [
+            clip
+            for card in cards
+            for clip in card.clips
+            if clip.clip_id
+            not in {old["clip_id"] for old in self._sent.get(card.card_id, {}).get("clips", ())}
+        ]
+
+    def _difference(self, card: CardView) -> dict[str, Any]:
+        """Give the fields that differ from those sent last, and remember them as sent."""
+        before, after = self._sent.get(card.card_id, {}), self._pack(card)
+        self._sent[card.card_id] = after
+        return {"card_id": card.card_id} | {
+            name: value for name, value in after.items() if before.get(name) != value
+        }
+
+    def _pack(self, card: CardView) -> dict[str, Any]:
+        packed = pack_card(card)
+        return packed | {"can_cancel": card.can_cancel and self._cancel is not None}
+
+    # -- from the page -------------------------------------------------------------------------
+
+    def _on_message(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
+        match content.get("op"):
+            case "hello":
+                self._on_hello()
+            case "get":
+                self._on_get(content)
+            case "cancel":
+                self._on_cancel(content)
+
+    def _on_hello(self) -> None:
+        """Answer a page that has just opened or has missed a patch with everything."""
+        with self._lock:
+            state = self.full_state()
+            data = state["peaks"].pop("data")
+            self.send({"op": "state", "now": time.time(), "state": state}, [data])
+
+    def _on_get(self, content: Mapping[str, Any]) -> None:
+        clip_id, offset = content.get("id"), content.get("offset")
+        clip = next((clip for clip in self._clips() if clip.clip_id == clip_id), None)
+        if clip is not None and isinstance(offset, int) and offset >= 0:
+            self._sound.answer(clip, offset)
+
+    def _on_cancel(self, content: Mapping[str, Any]) -> None:
+        card = self._cards.get(str(content.get("card_id")))
+        if card is None or not card.can_cancel or self._cancel is None:
+            return
+        try:
+            self._cancel(card.card_id)
+        except Exception as error:  # noqa: BLE001 - the owner's callback; the page must be told
+            _log.exception("cancelling %s failed", card.card_id)
+            why = error.message if isinstance(error, MusicnbError) else "it could not be canceled"
+            self.send({"op": "refused", "card_id": card.card_id, "why": why})
+
+    # -- the static copy -----------------------------------------------------------------------
+
+    def _static_bundle(self) -> dict[str, str]:
+        text = static_text(self.label, self._in_order(), limit=MAX_CARDS)
+        return {"text/html": self.static_html(), "text/plain": text}
+
+    def _refresh_static(self) -> None:
+        """Replace the static copy wherever it is shown. Never raises: it is a copy."""
+        if not self._shown:
+            return
+        with contextlib.suppress(Exception):
+            update_display(self._static_bundle(), raw=True, display_id=self._uid)
+
+    def _in_order(self) -> list[CardView]:
+        with self._lock:
+            cards = list(self._cards.values())
+        return cards[::-1] if self.newest_first else cards
+
+    def _clips(self) -> list[ClipView]:
+        return [clip for card in list(self._cards.values()) for clip in card.clips]

@@ -1,0 +1,134 @@
+"""What a board shows: frozen records of tasks and clips, and how they are packed for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+__all__ = ["CardView", "ClipView", "is_over", "pack_card", "pack_peaks"]
+
+#: Statuses after which a task's record no longer changes by itself. ``unknown`` is one of them:
+#: the money is on hold and somebody has to look, but nothing is being watched any more.
+OVER: Final = frozenset({"succeeded", "failed", "canceled", "unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class ClipView:
+    """One player row.
+
+    Parameters
+    ----------
+    clip_id
+        What the page asks for when play is pressed.
+    title
+        Shown beside the play button.
+    duration_s
+        Length in seconds.
+    media_type
+        ``"audio/mpeg"`` and the like.
+    size_bytes
+        Size of the file.
+    peaks
+        (min, max) pairs of int8, 127 at full scale, spread evenly over the clip: 1,000 pairs are
+        2,000 bytes. Empty while unknown.
+    file
+        Where the file is, as text: relative to the notebook's folder where possible. The static
+        copy links relative paths and only names absolute ones.
+    loudness_lufs
+        Integrated loudness; with it known for several clips they can be played level-matched.
+    facts
+        Short extra facts to show, such as ``"44.1 kHz stereo"``.
+    """
+
+    clip_id: str
+    title: str
+    duration_s: float
+    media_type: str
+    size_bytes: int
+    peaks: bytes
+    file: str
+    loudness_lufs: float | None = None
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """One task with its clips.
+
+    Parameters
+    ----------
+    card_id
+        A later card with the same id replaces this one.
+    model, title, prompt
+        What was asked for.
+    status
+        ``sending``, ``queued``, ``running``, ``succeeded``, ``failed``, ``canceled``, ``unknown``,
+        or any other word, which is shown as it is.
+    stage
+        The phase the service reports: ``"mastering"``.
+    percent
+        Progress from 0 to 100, or None when the service does not say.
+    submitted_at, ended_at
+        Unix time in seconds; between them the page lets a clock run.
+    price
+        What it costs, as text: ``"80 credits ($0.08)"``.
+    charge
+        What it has cost, once known: ``"80 credits refunded"``. Shown instead of the price.
+    clips_expected
+        How many player rows to keep free until the clips arrive.
+    clips
+        The clips.
+    problem, hint
+        A failure in plain words, and what to do next.
+    can_cancel
+        Whether there is a Cancel button.
+    note
+        Anything else worth a line.
+    badge
+        A short mark such as ``"sandbox"``.
+    """
+
+    card_id: str
+    model: str
+    title: str
+    prompt: str
+    status: str
+    stage: str = ""
+    percent: float | None = None
+    submitted_at: float | None = None
+    ended_at: float | None = None
+    price: str = ""
+    charge: str = ""
+    clips_expected: int = 0
+    clips: tuple[ClipView, ...] = ()
+    problem: str = ""
+    hint: str = ""
+    can_cancel: bool = False
+    note: str = ""
+    badge: str = ""
+
+
+def is_over(card: CardView) -> bool:
+    """Whether the card is at rest: nothing more will happen to it by itself."""
+    return card.status in OVER
+
+
+def pack_card(card: CardView) -> dict[str, Any]:
+    """Pack a card as JSON for the page, without peaks: those travel as buffers."""
+    packed = {field.name: getattr(card, field.name) for field in fields(card)}
+    packed["clips"] = [
+        {field.name: getattr(clip, field.name) for field in fields(clip) if field.name != "peaks"}
+        | {"facts": list(clip.facts)}
+        for clip in card.clips
+    ]
+    packed["over"] = is_over(card)
+    return packed
+
+
+def pack_peaks(clips: Iterable[ClipView]) -> tuple[list[list[str | int]], bytes]:
+    """Pack known peaks as ``[[clip_id, bytes], …]`` and the bytes themselves, end to end."""
+    known = [clip for clip in clips if clip.peaks]
+    return [[clip.clip_id, len(clip.peaks)] for clip in known], b"".join(
+        clip.peaks for clip in known
+    )

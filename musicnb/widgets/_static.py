@@ -1,0 +1,215 @@
+"""The copy of a board that survives: HTML without script, and plain text.
+
+A widget without its kernel is an empty box, so a board puts this copy beside itself as an output
+of its own. The live board hides the copy; where no live board appears, the copy hides the box.
+
+No audio element: its file may not travel with the notebook, and a player that cannot play is
+worse than a link that says where the file is.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Final
+from urllib.parse import quote
+
+from musicnb.widgets._board_views import CardView, ClipView, is_over
+from musicnb.widgets._picture import waveform_png
+
+__all__ = ["live_class", "static_class", "static_html", "static_text"]
+
+#: Waveforms and cards in one static copy. A picture is about 1 kB as text, a card 0.5 kB: without
+#: limits a board of 500 cards would add 1.5 MB to the notebook.
+MAX_PICTURES: Final = 60
+MAX_CARDS: Final = 100
+
+# ``Loading widget…`` and ``model not found`` stand in the output before this one. Rules reach it
+# only where this style is kept: an untrusted notebook loses the style, but shows no widgets.
+_HIDING: Final = """
+body:has(.LIVE) .jp-OutputArea-child:has(.STATIC), body:has(.LIVE) .STATIC,
+.jp-OutputArea-child:has(+ .jp-OutputArea-child .STATIC):not(:has(.LIVE)) { display: none }
+"""
+# Tables, because they still line up where the style is lost: untrusted notebooks, GitHub.
+# Doubled class names outweigh JupyterLab's own rules for tables in outputs.
+_LOOK: Final = """
+.STATIC { max-width: 1040px; font: 13px/1.45 var(--jp-ui-font-family, system-ui, sans-serif) }
+.STATIC .mnb-s-card { margin: 0 0 10px; padding: 10px 14px; border-radius: 14px;
+  border: 1px solid color-mix(in srgb, currentColor 16%, transparent) }
+.STATIC .mnb-s-head b { font-size: 14px; margin-right: 6px }
+.STATIC .mnb-s-quiet { opacity: .74 }
+.STATIC.STATIC table { width: 100%; margin: 4px 0 0; border: 0; border-collapse: collapse;
+  table-layout: fixed; font-size: inherit }
+.STATIC.STATIC tr, .STATIC.STATIC tbody tr:nth-child(n) { background: none }
+.STATIC.STATIC td { padding: 5px 14px 5px 0; border: 0; text-align: left; vertical-align: middle;
+  max-width: none; overflow-wrap: anywhere; white-space: normal }
+.STATIC.STATIC td:first-child { width: 45% }
+.STATIC.STATIC img { display: block; width: 100%; max-width: 480px; height: 36px }
+"""
+
+
+class _Html(str):
+    """Text that is HTML already; everything else is escaped."""
+
+    __slots__ = ()
+
+
+def _element(name: str, *children: str, **attributes: str | None) -> _Html:
+    """Build an element. The one place where text becomes HTML, and so the one that escapes."""
+    inner = "".join(child if isinstance(child, _Html) else html.escape(child) for child in children)
+    opening = "".join(
+        f' {key.rstrip("_")}="{html.escape(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return _Html(f"<{name}{opening}>" if name == "img" else f"<{name}{opening}>{inner}</{name}>")
+
+
+def live_class(uid: str) -> str:
+    """Name of the class that the live board carries."""
+    return f"mnb-live-{uid}"
+
+
+def static_class(uid: str) -> str:
+    """Name of the class that the static copy carries."""
+    return f"mnb-static-{uid}"
+
+
+def static_html(uid: str, label: str, cards: Sequence[CardView]) -> str:
+    """Draw cards as HTML that needs neither kernel nor script.
+
+    Parameters
+    ----------
+    uid
+        Ties the copy to its live board.
+    label
+        What the board is called.
+    cards
+        In the order in which they are shown.
+    """
+    rules = (_HIDING + _LOOK).replace("LIVE", live_class(uid)).replace("STATIC", static_class(uid))
+    pictured = {
+        clip.clip_id for clip in [clip for card in cards for clip in card.clips][:MAX_PICTURES]
+    }
+    foot = f"{label}: a copy without sound. Run the cell to play here."
+    return _element(
+        "div",
+        _element("style", _Html(rules)),
+        *(_card(card, pictured) for card in cards[:MAX_CARDS]),
+        _element("div", *_spaced([_rest(cards, MAX_CARDS), foot]), class_="mnb-s-quiet"),
+        class_=f"mnb-static {static_class(uid)}",
+    )
+
+
+def static_text(label: str, cards: Sequence[CardView], *, limit: int | None = None) -> str:
+    """Summarise cards in plain text: a line for each task, a line for each clip.
+
+    Parameters
+    ----------
+    label
+        What the board is called.
+    cards
+        In the order in which they are shown.
+    limit
+        How many cards to list; None lists all.
+    """
+    lines = [f"{label}: {summary(cards)}"]
+    for card in cards[:limit]:
+        lines.append(f"  {_dotted(card.status, card.title, card.model, _money(card))}")
+        lines.extend(f"    {line}" for line in (card.problem, card.hint, card.note) if line)
+        lines.extend(
+            f"    {_dotted(clip.title, clock(clip.duration_s), *clip.facts, clip.file)}"
+            for clip in card.clips
+        )
+    if limit is not None and len(cards) > limit:
+        lines.append(f"  {_rest(cards, limit)}")
+    return "\n".join(lines)
+
+
+def summary(cards: Sequence[CardView]) -> str:
+    """Count clips, and the tasks that are not over: ``"4 clips, 1 task not finished"``."""
+    clips = sum(len(card.clips) for card in cards)
+    going = sum(not is_over(card) for card in cards)
+    failed = sum(card.status == "failed" for card in cards)
+    parts = [_count(clips, "clip")]
+    if going:
+        parts.append(f"{_count(going, 'task')} not finished")
+    if failed:
+        parts.append(f"{_count(failed, 'task')} failed")
+    return ", ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """Write seconds as ``m:ss``."""
+    whole = max(0, int(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _rest(cards: Sequence[CardView], limit: int) -> str:
+    return f"And {len(cards) - limit} more." if len(cards) > limit else ""
+
+
+def _dotted(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _money(card: CardView) -> str:
+    return card.charge or card.price
+
+
+def _card(card: CardView, pictured: set[str]) -> _Html:
+    state = _dotted(card.status, "" if is_over(card) else card.stage)
+    # a lone clip in a board of its own has no task to speak of
+    named = bool(card.title or card.model or card.prompt or not card.clips)
+    head = [
+        _element("b", card.title or card.model or card.card_id),
+        _element("span", _dotted(state, card.model, _money(card), card.badge)),
+    ]
+    rows = [_clip(clip, pictured=clip.clip_id in pictured) for clip in card.clips]
+    lines: Iterable[str] = (card.problem, card.hint, card.note)
+    return _element(
+        "div",
+        *([_element("div", *_spaced(head), class_="mnb-s-head")] if named else []),
+        *([_element("div", card.prompt, class_="mnb-s-quiet")] if card.prompt else []),
+        *(_element("div", line) for line in lines if line),
+        *([_element("table", *rows)] if rows else []),
+        class_="mnb-s-card",
+    )
+
+
+def _spaced(parts: Sequence[str]) -> list[str]:
+    """Put a space between inline parts, for readers that drop the style."""
+    return [piece for part in parts for piece in (part, " ")]
+
+
+def _clip(clip: ClipView, *, pictured: bool) -> _Html:
+    image: list[str] = []
+    if pictured and clip.peaks:
+        picture = "data:image/png;base64," + base64.b64encode(waveform_png(clip.peaks)).decode()
+        image = [
+            _element("img", src=picture, width="320", height="36", alt=f"Waveform of {clip.title}")
+        ]
+    facts = _dotted(clock(clip.duration_s), *clip.facts)
+    words = _element(
+        "td",
+        _element("b", clip.title),
+        f" {facts}",
+        _Html("<br>"),
+        _where(clip.file),
+        style="text-align: left",
+    )
+    return _element("tr", _element("td", *image), words)
+
+
+def _where(file: str) -> str:
+    """Link a relative path. An absolute one is only named: no web page may open it."""
+    path = file.replace("\\", "/")
+    if not file or PurePosixPath(path).is_absolute() or PureWindowsPath(file).drive:
+        return file
+    return _element("a", file, href=quote(path), target="_blank", rel="noopener")

@@ -1,0 +1,300 @@
+"""The board's kernel side: numbering, coalescing, messages, text. No browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from musicnb.errors import DownloadFailed
+from musicnb.widgets import Board, CardView, ClipView
+from musicnb.widgets._board import TICK_S
+from musicnb.widgets._board_sound import CHUNK_BYTES, PUSH_BYTES, SoundSender
+
+PEAKS = bytes([200, 56]) * 1000
+
+
+class Clock:
+    """Collects what the board wants done later, and does it when told."""
+
+    def __init__(self) -> None:
+        self.due: list[tuple[float, Callable[[], None]]] = []
+
+    def __call__(self, delay_s: float, function: Callable[[], None]) -> None:
+        """Take the place of a timer."""
+        self.due.append((delay_s, function))
+
+    def tick(self) -> None:
+        """Do what is due."""
+        due, self.due = self.due, []
+        for _, function in due:
+            function()
+
+
+class Wire:
+    """Stands where the comm would be and keeps every custom message."""
+
+    def __init__(self, board: Board) -> None:
+        self.messages: list[tuple[dict[str, Any], list[bytes]]] = []
+        board.send = lambda content, buffers=None: self.messages.append((content, buffers or []))
+
+    @property
+    def patches(self) -> list[dict[str, Any]]:
+        """The patch messages sent so far."""
+        return [content for content, _ in self.messages if content["op"] == "patch"]
+
+
+def clip(name: str, **changes: Any) -> ClipView:
+    view = ClipView(name, f"Clip {name}", 120.0, "audio/mpeg", 2_000_000, PEAKS, f"lib/{name}.mp3")
+    return replace(view, **changes)
+
+
+def card(name: str, **changes: Any) -> CardView:
+    return replace(CardView(name, "suno-5.5", f"Song {name}", "dream pop", "running"), **changes)
+
+
+def board_with(*cards: CardView, **options: Any) -> tuple[Board, Wire, Clock]:
+    clock = Clock()
+    board = Board(cards=cards, schedule=clock, **({"locate": Path} | options))
+    return board, Wire(board), clock
+
+
+def test_first_put_is_sent_at_once_and_later_ones_in_one_patch_a_tick() -> None:
+    """However many changes come, at most one message leaves in each fifth of a second."""
+    board, wire, clock = board_with()
+    board.put(card("a"))
+    assert [patch["number"] for patch in wire.patches] == [1]
+    for percent in range(50):
+        board.put(card("a", percent=float(percent)))
+        board.put(card("b", percent=float(percent)))
+    assert len(wire.patches) == 1
+    assert [delay for delay, _ in clock.due] == [TICK_S]
+    clock.tick()
+    assert [patch["number"] for patch in wire.patches] == [1, 2]
+    assert [changes["card_id"] for changes in wire.patches[1]["cards"]] == ["a", "b"]
+    clock.tick()
+    assert clock.due == []
+    assert len(wire.patches) == 2
+
+
+def test_patch_holds_only_the_fields_that_changed() -> None:
+    """A prompt of 2,000 characters travels once, not with every step of progress."""
+    board, wire, clock = board_with(card("a"))
+    board.put(card("a", percent=10.0))
+    clock.tick()
+    board.put(card("a", percent=10.0))
+    board.put(card("a", percent=20.0, stage="mixing"))
+    assert wire.patches[0]["cards"] == [{"card_id": "a", "percent": 10.0}]
+    assert wire.patches[1]["cards"] == [{"card_id": "a", "percent": 20.0, "stage": "mixing"}]
+
+
+def test_peaks_travel_as_one_buffer_and_only_once() -> None:
+    """Peaks are bytes behind the message, never text inside it."""
+    board, wire, clock = board_with()
+    board.put(card("a", clips=(clip("1"), clip("2", peaks=b""))))
+    content, buffers = wire.messages[-1]
+    assert content["peaks"] == [["1", 2000]]
+    assert buffers == [PEAKS]
+    assert "peaks" not in content["cards"][0]["clips"][0]
+    clock.tick()
+    board.put(card("a", clips=(clip("1"), clip("2"))))
+    clock.tick()
+    content, buffers = wire.messages[-1]
+    assert content["peaks"] == [["2", 2000]]
+
+
+def test_hello_is_answered_with_everything_and_the_last_number() -> None:
+    """A page that missed a patch gets the whole state."""
+    board, wire, _ = board_with(card("a", clips=(clip("1"),)))
+    board.put(card("b"))
+    board._on_message(board, {"op": "hello"}, [])
+    content, buffers = wire.messages[-1]
+    assert content["state"]["number"] == 1
+    assert [packed["card_id"] for packed in content["state"]["cards"]] == ["a", "b"]
+    assert buffers == [PEAKS]
+    assert content["now"] == pytest.approx(time.time(), abs=5)
+
+
+def test_saved_state_is_never_behind_the_patches() -> None:
+    """What a saved notebook or a second page gets is packed anew each time."""
+    board, _, _ = board_with()
+    board.put(card("a"))
+    board.put(card("b", status="succeeded", clips=(clip("1"),)))
+    state = board.get_state()["state"]
+    assert [packed["status"] for packed in state["cards"]] == ["running", "succeeded"]
+    assert state["peaks"] == {"index": [["1", 2000]], "data": PEAKS}
+
+
+def test_sound_is_sent_in_chunks_of_one_mebibyte(tmp_path: Path) -> None:
+    """The page pulls; nothing larger than a chunk is ever in one message."""
+    data = bytes(range(256)) * 5000
+    path = tmp_path / "1.mp3"
+    path.write_bytes(data)
+    board, wire, _ = board_with(card("a", clips=(clip("1"),)), locate=lambda _: path)
+    for offset in (0, CHUNK_BYTES):
+        board._on_message(board, {"op": "get", "id": "1", "offset": offset}, [])
+    assert b"".join(buffers[0] for _, buffers in wire.messages) == data
+    assert wire.messages[0][0]["total"] == len(data)
+    assert wire.messages[0][0]["type"] == "audio/mpeg"
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (FileNotFoundError("/secret/place"), "the file is not there any more"),
+        (DownloadFailed("the link has expired"), "the link has expired"),
+        (RuntimeError("/secret/place"), "the file could not be read"),
+    ],
+)
+def test_sound_that_cannot_be_had_is_told_in_plain_words(error: Exception, why: str) -> None:
+    """The page hears why, and never a path or a traceback."""
+
+    def locate(_: str) -> Path:
+        raise error
+
+    board, wire, _ = board_with(card("a", clips=(clip("1"),)), locate=locate)
+    board._on_message(board, {"op": "get", "id": "1", "offset": 0}, [])
+    assert wire.messages[0][0] == {"op": "missing", "id": "1", "why": why}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"op": "get", "id": "../../etc/passwd", "offset": 0},
+        {"op": "get", "id": "1", "offset": -1},
+        {"op": "get", "id": "1", "offset": "0"},
+        {"op": "get", "id": ["1"], "offset": 0},
+        {"op": "cancel", "card_id": "nobody"},
+        {"op": ["hello"]},
+        {},
+    ],
+)
+def test_messages_that_make_no_sense_are_ignored(message: dict[str, Any]) -> None:
+    """The page can only ask for clips and cards that are on the board."""
+    board, wire, _ = board_with(card("a", clips=(clip("1"),)), cancel=lambda _: None)
+    board._on_message(board, message, [])
+    assert wire.messages == []
+
+
+def test_cancel_reaches_the_callback_only_for_cards_that_offer_it() -> None:
+    """A Cancel that was never offered cannot be pressed."""
+    asked: list[str] = []
+    board, _, _ = board_with(card("a", can_cancel=True), card("b"), cancel=asked.append)
+    for name in "ab":
+        board._on_message(board, {"op": "cancel", "card_id": name}, [])
+    assert asked == ["a"]
+
+
+def test_board_without_cancel_callback_offers_no_cancel() -> None:
+    """No button that does nothing."""
+    board, _, _ = board_with(card("a", can_cancel=True))
+    assert board.full_state()["cards"][0]["can_cancel"] is False
+
+
+def test_cancel_that_fails_is_told_on_the_card() -> None:
+    """An error in the callback neither vanishes nor kills the handler."""
+
+    def refuse(_: str) -> None:
+        raise DownloadFailed("it has already ended")
+
+    board, wire, _ = board_with(card("a", can_cancel=True), cancel=refuse)
+    board._on_message(board, {"op": "cancel", "card_id": "a"}, [])
+    assert wire.messages[0][0] == {"op": "refused", "card_id": "a", "why": "it has already ended"}
+
+
+def test_text_names_titles_states_money_and_files() -> None:
+    """A script that prints a board learns everything but the sound."""
+    board, _, _ = board_with(
+        card("a", status="succeeded", charge="80 credits charged", clips=(clip("1"),)),
+        card("b", status="failed", problem="The lyrics were refused.", hint="Nothing was charged."),
+        label="Spring",
+    )
+    assert board.text().splitlines() == [
+        "Spring: 1 clip, 1 task failed",
+        "  succeeded · Song a · suno-5.5 · 80 credits charged",
+        "    Clip 1 · 2:00 · lib/1.mp3",
+        "  failed · Song b · suno-5.5",
+        "    The lyrics were refused.",
+        "    Nothing was charged.",
+    ]
+
+
+def test_newest_first_turns_the_order_around() -> None:
+    """The text and the static copy follow the page."""
+    board, _, _ = board_with(card("a"), card("b"), newest_first=True)
+    assert board.text().index("Song b") < board.text().index("Song a")
+
+
+def test_unknown_status_is_kept_as_it_is() -> None:
+    """A word the service invents tomorrow is shown, and the card counts as unfinished."""
+    board, _, _ = board_with(card("a", status="throttled"))
+    packed = board.full_state()["cards"][0]
+    assert (packed["status"], packed["over"]) == ("throttled", False)
+    assert "throttled" in board.text()
+
+
+def test_show_in_a_script_prints_the_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without Jupyter there is no widget and no error."""
+    board, _, _ = board_with(card("a"))
+    board.show()
+    assert capsys.readouterr().out == board.text() + "\n"
+    board.settle()
+
+
+def test_board_of_500_cards_packs_quickly_and_stays_small() -> None:
+    """The copy lists the first hundred and says how many more there are."""
+    cards = [
+        card(f"{i}", status="succeeded", clips=(clip(f"{i}a"), clip(f"{i}b"))) for i in range(500)
+    ]
+    board, wire, clock = board_with()
+    start = time.perf_counter()
+    for view in cards:
+        board.put(view)
+    clock.tick()
+    static = board.static_html()
+    assert time.perf_counter() - start < 5
+    assert len(wire.patches) == 2
+    assert len(wire.patches[1]["cards"]) == 499
+    assert "And 400 more." in static
+    assert len(static) < 200_000
+    assert len(board.text().splitlines()) == 1 + 500 * 3
+    assert len(board._static_bundle()["text/plain"].splitlines()) == 1 + 100 * 3 + 1
+
+
+def test_sound_sent_ahead_stays_within_its_allowance(tmp_path: Path) -> None:
+    """A long sweep does not flood the page: the newest clips only while the allowance lasts."""
+    path = tmp_path / "big.mp3"
+    path.write_bytes(bytes(PUSH_BYTES // 2 - 1))
+    sent: list[tuple[dict[str, Any], list[bytes] | None]] = []
+    sender = SoundSender(
+        lambda _: path, lambda content, buffers=None: sent.append((content, buffers))
+    )
+    for name in "abc":
+        sender.push(clip(name, size_bytes=path.stat().st_size))
+    assert {content["id"] for content, _ in sent} == {"a", "b"}
+    assert all(content["unasked"] for content, _ in sent)
+    assert sum(len(buffers[0]) for _, buffers in sent if buffers) == 2 * path.stat().st_size
+
+
+def test_sound_that_cannot_be_sent_ahead_is_left_alone() -> None:
+    """Nobody asked, so nobody gets an error."""
+    sent: list[Any] = []
+    sender = SoundSender(lambda _: Path("/nowhere"), lambda *parts: sent.append(parts))
+    sender.push(clip("a"))
+    assert sent == []
+
+
+def test_script_is_joined_without_comments() -> None:
+    """Each saved state holds the script once a board, so it is kept small; code stays whole."""
+    board, _, _ = board_with()
+    assert "export default {" in board._esm
+    assert "class SoundStore {" in board._esm
+    for text in (board._esm, board._css):
+        assert "/*" not in text
+        assert "*/" not in text
+        assert not any(line.startswith(("//", " ")) for line in text.splitlines())
+    assert len(board._esm) + len(board._css) < 42_000

@@ -1,0 +1,153 @@
+"""The copy that survives: escaping, links, pictures."""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+import zlib
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from musicnb.widgets import CardView, ClipView
+from musicnb.widgets._picture import HEIGHT, WIDTH, bars, waveform_png
+from musicnb.widgets._static import MAX_PICTURES, clock, static_html
+
+HOSTILE = "<img src=x onerror=\"alert('x')\"></style><script>alert(1)</script>&amp;'"
+CLIP = ClipView("c", "Take", 61.9, "audio/mpeg", 10, bytes([200, 56]) * 1000, "lib/a b#1.mp3")
+CARD = CardView("t", "suno-5.5", "Song", "dream pop", "succeeded", clips=(CLIP,))
+
+
+class Reader(HTMLParser):
+    """Collects the elements and the text that a browser would see."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Keep a text."""
+        self.words.append(data)
+
+
+def draw(*cards: CardView) -> str:
+    return static_html("u1", "Clips", cards)
+
+
+def test_every_text_of_card_and_clip_is_escaped() -> None:
+    """No field can become an element or an attribute."""
+    clip = replace(CLIP, title=HOSTILE, file=HOSTILE, facts=(HOSTILE,))
+    card = CardView(
+        "t", HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, charge=HOSTILE, problem=HOSTILE,
+        hint=HOSTILE, note=HOSTILE, badge=HOSTILE, clips=(clip,),
+    )  # fmt: skip
+    page = Reader(static_html("u1", HOSTILE, [card]))
+    assert {tag for tag, _ in page.tags} == {
+        "div", "style", "b", "span", "table", "tr", "td", "img", "br", "a",
+    }  # fmt: skip
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    assert "".join(page.words).count(HOSTILE) == 14
+
+
+@pytest.mark.parametrize(
+    ("file", "href"),
+    [
+        ("lib/a b#1.mp3", "lib/a%20b%231.mp3"),
+        ("lib\\win.mp3", "lib/win.mp3"),
+        ("javascript:alert(1)", "javascript%3Aalert%281%29"),
+        ("/home/me/lib/a.mp3", None),
+        ("C:\\lib\\a.mp3", None),
+        ("", None),
+    ],
+)
+def test_only_relative_files_are_linked(file: str, href: str | None) -> None:
+    """No page may open an absolute path, so it is named and not linked."""
+    page = Reader(draw(replace(CARD, clips=(replace(CLIP, file=file),))))
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert links == ([href] if href else [])
+    assert file in "".join(page.words)
+
+
+def test_copy_has_no_control_that_could_be_dead() -> None:
+    """No audio element, no button, no script: links and pictures only."""
+    tags = {tag for tag, _ in Reader(draw(CARD)).tags}
+    assert not tags & {"audio", "button", "script", "input", "form", "svg"}
+
+
+def test_copy_is_hidden_by_its_own_board_only() -> None:
+    """The rules name this board's classes, so two boards do not hide each other's copies."""
+    style = re.search(r"<style>(.*?)</style>", draw(CARD), re.DOTALL)
+    assert style is not None
+    selectors = set(re.findall(r"\.(mnb-(?:live|static)-\w+)", style[1]))
+    assert selectors == {"mnb-live-u1", "mnb-static-u1"}
+
+
+def test_pictures_end_where_the_notebook_would_grow_too_large() -> None:
+    """Clips beyond the limit are still listed."""
+    clips = tuple(replace(CLIP, clip_id=f"c{i}", title=f"Take {i}") for i in range(100))
+    text = draw(replace(CARD, clips=clips))
+    assert text.count("<img") == MAX_PICTURES
+    assert "Take 99" in text
+
+
+def unpack(png: bytes) -> np.ndarray:
+    """Decode our own PNG by the book: chunks, checksums, pixels."""
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    at, found = 8, {}
+    while at < len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        kind, data = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
+        assert struct.unpack(">I", png[at + 8 + length : at + 12 + length])[0] == zlib.crc32(
+            kind + data
+        )
+        found[kind] = data
+        at += 12 + length
+    assert list(found) == [b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"]
+    assert struct.unpack(">IIBBBBB", found[b"IHDR"]) == (WIDTH, HEIGHT, 2, 3, 0, 0, 0)
+    rows = np.frombuffer(zlib.decompress(found[b"IDAT"]), np.uint8).reshape(HEIGHT, -1)
+    assert not rows[:, 0].any()
+    return ((rows[:, 1:, None] >> np.array([6, 4, 2, 0])) & 3).reshape(HEIGHT, WIDTH)
+
+
+@pytest.mark.parametrize("peaks", [b"", bytes(2000), b"\x80\x7f" * 1000, b"\x01", bytes(7)])
+def test_picture_of_anything_is_a_valid_png(peaks: bytes) -> None:
+    """Silence, full scale, nothing, and half a pair."""
+    assert unpack(waveform_png(peaks)).max() == 2
+
+
+def test_picture_of_noise_is_small() -> None:
+    """The worst case for the compressor stays under 4 kB."""
+    noise = np.random.default_rng(1).integers(-128, 128, 2000, dtype=np.int8).tobytes()
+    shape = np.sort(np.random.default_rng(2).integers(0, 128, (1000, 2)), axis=1)
+    assert len(waveform_png(noise)) < 4000
+    assert len(waveform_png(shape.astype(np.int8).tobytes())) < 4000
+    assert len(base64.b64encode(waveform_png(noise))) < 2000
+
+
+def test_picture_follows_the_sound() -> None:
+    """A loud half is tall, a quiet half is low."""
+    loud, quiet = b"\x81\x7f" * 500, b"\xfa\x06" * 500
+    image = unpack(waveform_png(quiet + loud))
+    filled = (image > 0).sum(axis=0)
+    assert filled[: WIDTH // 2 - 8].max() * 5 < filled[WIDTH // 2 + 8 : WIDTH - 12].max()
+
+
+def test_bars_never_exceed_one_whatever_the_number_of_pairs() -> None:
+    """Fewer pairs than bars, and numbers that do not divide, are all right."""
+    for pairs in (1, 7, 106, 107, 1000, 1001):
+        heights = bars(b"\x80\x7f" * pairs, 106)
+        assert heights == pytest.approx(np.ones(106))
+
+
+def test_clock_counts_whole_seconds() -> None:
+    """Durations are cut, not rounded: 61.9 s is 1:01."""
+    assert [clock(seconds) for seconds in (0, 61.9, 600, -3)] == ["0:00", "1:01", "10:00", "0:00"]
