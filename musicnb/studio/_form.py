@@ -64,9 +64,7 @@ class StudioForm:
         self._orders.add(self._studio.generate(brief))
 
     def _ipython_display_(self) -> None:
-        from IPython.display import display  # noqa: PLC0415 - Jupyter only on display
-
-        display(self.widget)
+        self.widget.show()
         self._orders.board.show()
 
     def __repr__(self) -> str:

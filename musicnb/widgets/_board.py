@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-import sys
 import threading
 import time
 import uuid
@@ -17,20 +16,13 @@ from typing import Any, Final
 
 import anywidget
 import traitlets
-from IPython import get_ipython
-from IPython.display import display, update_display
+from IPython.display import update_display
 
 from musicnb.errors import MusicnbError
 from musicnb.widgets._board_sound import CellWatch, SoundSender
 from musicnb.widgets._board_views import CardView, ClipView, is_over, pack_card, pack_peaks
-from musicnb.widgets._static import (
-    MAX_CARDS,
-    live_class,
-    static_class,
-    static_html,
-    static_text,
-    summary,
-)
+from musicnb.widgets._copies import live_class, show_with_copy, static_class
+from musicnb.widgets._static import MAX_CARDS, static_html, static_text, summary
 
 __all__ = ["Board"]
 
@@ -185,13 +177,8 @@ class Board(anywidget.AnyWidget):
 
     def show(self) -> None:
         """Display the live board and, as an output of its own, its static copy."""
-        shell = get_ipython()
-        if not hasattr(shell, "kernel"):  # a script, or IPython in a terminal
-            sys.stdout.write(self.text() + "\n")
+        if not show_with_copy(self._repr_mimebundle_(), self._static_bundle(), uid=self._uid):
             return
-        data, metadata = self._repr_mimebundle_()
-        display(data, metadata=metadata, raw=True)
-        display(self._static_bundle(), raw=True, display_id=self._uid)
         self._shown = True
         _cells.start()
         for delay_s in WHOLE_AFTER_S:

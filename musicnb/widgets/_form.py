@@ -6,7 +6,6 @@ verdict. Nothing about models, options, limits or prices is known to the page be
 
 from __future__ import annotations
 
-import html
 import logging
 import threading
 import uuid
@@ -22,6 +21,7 @@ from musicnb import catalogue
 from musicnb.briefs import TextToMusic
 from musicnb.catalogue import Model
 from musicnb.errors import Fault, InvalidInput, MusicnbError
+from musicnb.widgets._copies import Html, element, hiding_rules, show_with_copy, static_class
 from musicnb.widgets._form_code import code_for
 from musicnb.widgets._form_schema import label_of, model_label, schema_of
 from musicnb.widgets._form_values import Values, changed, heard, sendable
@@ -166,15 +166,23 @@ class Form(anywidget.AnyWidget):
 
     def static_html(self) -> str:
         """Write `text` as HTML; a live form on the same page hides it."""
-        facts = "".join(
-            f"<li>{html.escape(label)}: {html.escape(value)}</li>"
-            for label, value in self._summary()
+        facts = [element("li", f"{label}: {value}") for label, value in self._summary()]
+        return element(
+            "div",
+            element("style", Html(hiding_rules(self.uid))),
+            element("p", "Form: run this cell to use it. It was filled in with:"),
+            element("ul", *facts),
+            class_=f"mnb-static {static_class(self.uid)}",
         )
-        return (
-            f'<div class="mnb-static mnb-static-{html.escape(self.uid)}">'
-            f"<p>Form: run this cell to use it. It was last filled in with:</p>"
-            f"<ul>{facts}</ul></div>"
-        )
+
+    def show(self) -> None:
+        """Display the live form and, as an output of its own, its static copy."""
+        bundle = self._repr_mimebundle_()
+        copy = {"text/html": self.static_html(), "text/plain": self.text()}
+        show_with_copy(bundle or ({}, {}), copy, uid=self.uid)
+
+    def _ipython_display_(self) -> None:
+        self.show()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle = super()._repr_mimebundle_(**kwargs)

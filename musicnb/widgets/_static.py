@@ -1,8 +1,5 @@
 """The copy of a board that survives: HTML without script, and plain text.
 
-A widget without its kernel is an empty box, so a board puts this copy beside itself as an output
-of its own. The live board hides the copy; where no live board appears, the copy hides the box.
-
 No audio element: its file may not travel with the notebook, and a player that cannot play is
 worse than a link that says where the file is.
 """
@@ -10,28 +7,20 @@ worse than a link that says where the file is.
 from __future__ import annotations
 
 import base64
-import html
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 from urllib.parse import quote
 
 from musicnb.widgets._board_views import CardView, ClipView, is_over
+from musicnb.widgets._copies import Html, element, hiding_rules, static_class
 from musicnb.widgets._picture import waveform_png
-
-__all__ = ["live_class", "static_class", "static_html", "static_text"]
 
 #: Waveforms and cards in one static copy. A picture is about 1 kB as text, a card 0.5 kB: without
 #: limits a board of 500 cards would add 1.5 MB to the notebook.
 MAX_PICTURES: Final = 60
 MAX_CARDS: Final = 100
 
-# ``Loading widget…`` and ``model not found`` stand in the output before this one. Rules reach it
-# only where this style is kept: an untrusted notebook loses the style, but shows no widgets.
-_HIDING: Final = """
-body:has(.LIVE) .jp-OutputArea-child:has(.STATIC), body:has(.LIVE) .STATIC,
-.jp-OutputArea-child:has(+ .jp-OutputArea-child .STATIC):not(:has(.LIVE)) { display: none }
-"""
 # Tables, because they still line up where the style is lost: untrusted notebooks, GitHub.
 # Doubled class names outweigh JupyterLab's own rules for tables in outputs.
 _LOOK: Final = """
@@ -50,33 +39,6 @@ _LOOK: Final = """
 """
 
 
-class _Html(str):
-    """Text that is HTML already; everything else is escaped."""
-
-    __slots__ = ()
-
-
-def _element(name: str, *children: str, **attributes: str | None) -> _Html:
-    """Build an element. The one place where text becomes HTML, and so the one that escapes."""
-    inner = "".join(child if isinstance(child, _Html) else html.escape(child) for child in children)
-    opening = "".join(
-        f' {key.rstrip("_")}="{html.escape(value)}"'
-        for key, value in attributes.items()
-        if value is not None
-    )
-    return _Html(f"<{name}{opening}>" if name == "img" else f"<{name}{opening}>{inner}</{name}>")
-
-
-def live_class(uid: str) -> str:
-    """Name of the class that the live board carries."""
-    return f"mnb-live-{uid}"
-
-
-def static_class(uid: str) -> str:
-    """Name of the class that the static copy carries."""
-    return f"mnb-static-{uid}"
-
-
 def static_html(uid: str, label: str, cards: Sequence[CardView]) -> str:
     """Draw cards as HTML that needs neither kernel nor script.
 
@@ -89,16 +51,16 @@ def static_html(uid: str, label: str, cards: Sequence[CardView]) -> str:
     cards
         In the order in which they are shown.
     """
-    rules = (_HIDING + _LOOK).replace("LIVE", live_class(uid)).replace("STATIC", static_class(uid))
+    rules = hiding_rules(uid) + _LOOK.replace("STATIC", static_class(uid))
     pictured = {
         clip.clip_id for clip in [clip for card in cards for clip in card.clips][:MAX_PICTURES]
     }
     foot = f"{label}: a copy without sound. Run the cell to play here."
-    return _element(
+    return element(
         "div",
-        _element("style", _Html(rules)),
+        element("style", Html(rules)),
         *(_card(card, pictured) for card in cards[:MAX_CARDS]),
-        _element("div", *_spaced([_rest(cards, MAX_CARDS), foot]), class_="mnb-s-quiet"),
+        element("div", *_spaced([_rest(cards, MAX_CARDS), foot]), class_="mnb-s-quiet"),
         class_=f"mnb-static {static_class(uid)}",
     )
 
@@ -163,22 +125,22 @@ def _money(card: CardView) -> str:
     return card.charge or card.price
 
 
-def _card(card: CardView, pictured: set[str]) -> _Html:
+def _card(card: CardView, pictured: set[str]) -> Html:
     state = _dotted(card.status, "" if is_over(card) else card.stage)
     # a lone clip in a board of its own has no task to speak of
     named = bool(card.title or card.model or card.prompt or not card.clips)
     head = [
-        _element("b", card.title or card.model or card.card_id),
-        _element("span", _dotted(state, card.model, _money(card), card.badge)),
+        element("b", card.title or card.model or card.card_id),
+        element("span", _dotted(state, card.model if card.title else "", _money(card), card.badge)),
     ]
     rows = [_clip(clip, pictured=clip.clip_id in pictured) for clip in card.clips]
     lines: Iterable[str] = (card.problem, card.hint, card.note)
-    return _element(
+    return element(
         "div",
-        *([_element("div", *_spaced(head), class_="mnb-s-head")] if named else []),
-        *([_element("div", card.prompt, class_="mnb-s-quiet")] if card.prompt else []),
-        *(_element("div", line) for line in lines if line),
-        *([_element("table", *rows)] if rows else []),
+        *([element("div", *_spaced(head), class_="mnb-s-head")] if named else []),
+        *([element("div", card.prompt, class_="mnb-s-quiet")] if card.prompt else []),
+        *(element("div", line) for line in lines if line),
+        *([element("table", *rows)] if rows else []),
         class_="mnb-s-card",
     )
 
@@ -188,23 +150,23 @@ def _spaced(parts: Sequence[str]) -> list[str]:
     return [piece for part in parts for piece in (part, " ")]
 
 
-def _clip(clip: ClipView, *, pictured: bool) -> _Html:
+def _clip(clip: ClipView, *, pictured: bool) -> Html:
     image: list[str] = []
     if pictured and clip.peaks:
         picture = "data:image/png;base64," + base64.b64encode(waveform_png(clip.peaks)).decode()
         image = [
-            _element("img", src=picture, width="320", height="36", alt=f"Waveform of {clip.title}")
+            element("img", src=picture, width="320", height="36", alt=f"Waveform of {clip.title}")
         ]
     facts = _dotted(clock(clip.duration_s), *clip.facts)
-    words = _element(
+    words = element(
         "td",
-        _element("b", clip.title),
+        element("b", clip.title),
         f" {facts}",
-        _Html("<br>"),
+        Html("<br>"),
         _where(clip.file),
         style="text-align: left",
     )
-    return _element("tr", _element("td", *image), words)
+    return element("tr", element("td", *image), words)
 
 
 def _where(file: str) -> str:
@@ -212,4 +174,4 @@ def _where(file: str) -> str:
     path = file.replace("\\", "/")
     if not file or PurePosixPath(path).is_absolute() or PureWindowsPath(file).drive:
         return file
-    return _element("a", file, href=quote(path), target="_blank", rel="noopener")
+    return element("a", file, href=quote(path), target="_blank", rel="noopener")

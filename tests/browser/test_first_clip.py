@@ -25,10 +25,16 @@ tasks = [studio.generate(mnb.TextToMusic(f"{genre}, two minutes")) for genre in 
 """.strip()
 
 
-def picture(page, name):
+def picture(page, name, *, top=None, height=900):
+    """Take a picture for the documentation, with an element at the top of the notebook."""
     folder = os.environ.get("MUSICNB_SCREENSHOTS")
     if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png")
+        page.set_viewport_size({"width": 1280, "height": height})
+        if top is not None:
+            top.evaluate("element => element.scrollIntoView({block: 'start'})")
+        page.wait_for_timeout(500)
+        page.locator(".jp-NotebookPanel").screenshot(path=Path(folder) / f"{name}.png")
+        page.set_viewport_size({"width": 1280, "height": 900})
 
 
 @pytest.fixture(scope="module")
@@ -79,18 +85,17 @@ def test_card_goes_on_while_another_cell_computes(lab, story, card):
     """The kernel is busy from the first second to the last, and the card still finishes."""
     lab.execute(story, "import time; time.sleep(20)", wait=False)
     expect(card.get_by_role("button", name="Play")).to_have_count(2, timeout=19_000)
-    picture(story, "first-clip")
     story.evaluate("() => window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
     lab.execute(story, "1")
 
 
-def test_clip_plays_and_is_steered_by_keyboard(story, card):
+def test_clip_plays_and_is_steered_by_keyboard(story, form, card):
     """Sound comes, the position advances, Page Up jumps ahead."""
     card.get_by_role("button", name="Play").first.click()
     story.wait_for_function(PLAYED, arg=0.3, timeout=10_000)
     card.get_by_role("slider").first.press("PageUp")
     story.wait_for_function(PLAYED, arg=15, timeout=5000)
-    picture(story, "playing")
+    picture(story, "first-clip", top=form, height=1040)
     card.get_by_role("button", name="Pause").click()
 
 
@@ -100,6 +105,17 @@ def test_table_shows_the_cost(story):
     table.scroll_into_view_if_needed()
     expect(table).to_contain_text("minimax-music-2.6")
     expect(table).to_contain_text("50.0")
+
+
+def test_reopened_story_has_no_dead_control(lab, story):
+    """Without its kernel the form says what to do, and the card of the waiting cell remains."""
+    lab.save_and_reopen(story, NOTEBOOK)
+    panel = story.locator(".jp-NotebookPanel")
+    expect(panel.get_by_text("Form: run this cell to use it")).to_be_visible()
+    expect(panel.get_by_text("model not found")).to_have_count(0)
+    assert panel.locator(".jp-OutputArea").get_by_role("button").count() == 0
+    panel.locator("table.dataframe").first.scroll_into_view_if_needed()
+    expect(panel.get_by_role("img", name="Waveform of Street Level").first).to_be_visible()
 
 
 def test_notebook_with_four_long_clips_is_small_and_survives_its_kernel(lab, page):
@@ -124,4 +140,4 @@ def test_notebook_with_four_long_clips_is_small_and_survives_its_kernel(lab, pag
     assert panel.locator(".jp-OutputArea").get_by_role("button").count() == 0
     assert panel.locator("audio").count() == 0
     expect(panel.get_by_text("model not found")).to_have_count(0)
-    picture(page, "reopened")
+    picture(page, "reopened", height=820)

@@ -1,0 +1,88 @@
+"""The copy that stands beside a live widget: shown with it, hidden by it, escaped in one place.
+
+A widget without its kernel is an empty box, so every widget of ours is two outputs: itself, and a
+copy of plain HTML. The live widget hides the copy; where none appears, the copy hides the box.
+"""
+
+from __future__ import annotations
+
+import html
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+from IPython import get_ipython
+from IPython.display import display
+
+# ``Loading widget…`` and ``model not found`` stand in the output before this one. Rules reach it
+# only where this style is kept: an untrusted notebook loses the style, but shows no widgets.
+_HIDING: Final = """
+body:has(.LIVE) .jp-OutputArea-child:has(.STATIC), body:has(.LIVE) .STATIC,
+.jp-OutputArea-child:has(+ .jp-OutputArea-child .STATIC):not(:has(.LIVE)) { display: none }
+"""
+
+
+class Html(str):
+    """Text that is HTML already; everything else is escaped."""
+
+    __slots__ = ()
+
+
+def element(name: str, *children: str, **attributes: str | None) -> Html:
+    """Build an element. The one place where text becomes HTML, and so the one that escapes."""
+    inner = "".join(child if isinstance(child, Html) else html.escape(child) for child in children)
+    opening = "".join(
+        f' {key.rstrip("_")}="{html.escape(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return Html(f"<{name}{opening}>" if name == "img" else f"<{name}{opening}>{inner}</{name}>")
+
+
+def live_class(uid: str) -> str:
+    """Name of the class that the live widget carries."""
+    return f"mnb-live-{uid}"
+
+
+def static_class(uid: str) -> str:
+    """Name of the class that the static copy carries."""
+    return f"mnb-static-{uid}"
+
+
+def hiding_rules(uid: str) -> str:
+    """Write the style by which live widget and static copy give way to each other.
+
+    Parameters
+    ----------
+    uid
+        Ties the copy to its live widget; letters and digits.
+    """
+    return _HIDING.replace("LIVE", live_class(uid)).replace("STATIC", static_class(uid))
+
+
+def show_with_copy(
+    bundle: tuple[Mapping[str, Any], Mapping[str, Any]], copy: Mapping[str, str], *, uid: str
+) -> bool:
+    """Display a live widget and, as an output of its own, its copy.
+
+    Parameters
+    ----------
+    bundle
+        Data and metadata of the widget.
+    copy
+        Its copy by media type; ``text/plain`` alone is written where there is no notebook.
+    uid
+        Also the display id under which the copy can be refreshed.
+
+    Returns
+    -------
+    bool
+        Whether this is a notebook.
+    """
+    if not hasattr(get_ipython(), "kernel"):  # a script, or IPython in a terminal
+        sys.stdout.write(copy["text/plain"] + "\n")
+        return False
+    data, metadata = bundle
+    display(dict(data), metadata=dict(metadata), raw=True)
+    display(dict(copy), raw=True, display_id=uid)
+    return True
