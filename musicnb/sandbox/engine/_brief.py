@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from musicnb.sandbox.engine._casting import ROLES, cast_patches, silent_parts
-from musicnb.sandbox.engine._genres import BY_NAME, GENRE_WORDS, GENRES, OPEN_CHOICE, Genre
+from musicnb.sandbox.engine._genre import Genre
+from musicnb.sandbox.engine._genres import BY_NAME, GENRE_WORDS, GENRES, OPEN_CHOICE
 from musicnb.sandbox.engine._lyrics import MAX_CHARACTERS, read_stanzas
 from musicnb.sandbox.engine._moods import MOODS
 from musicnb.sandbox.engine._order_reader import OrderReader

@@ -9,7 +9,7 @@ from musicnb.sandbox.engine._instruments import FAMILIES, INSTRUMENTS, ROLE_WORD
 from musicnb.sandbox.engine._reading import mentions
 
 if TYPE_CHECKING:
-    from musicnb.sandbox.engine._genres import Genre
+    from musicnb.sandbox.engine._genre import Genre
     from musicnb.sandbox.engine._order_reader import OrderReader
 
 #: Parts that have a choice of sounds.
