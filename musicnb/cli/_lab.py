@@ -6,10 +6,12 @@ import argparse
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from musicnb.errors import ConfigurationError
 
@@ -43,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
         sys.executable,
         "-m",
         "jupyterlab",
-        str(notebook),
+        # unlike an argument, this also puts the notebook into the URL that is printed
+        f"--LabApp.default_url=/lab/tree/{quote(notebook.as_posix())}",
         # offline by promise: no news, no look for updates
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -56,11 +59,9 @@ def run(options: argparse.Namespace) -> int:
         command.append("--allow-root")  # containers run as root; the server stays on loopback
     print(f"musicnb: opening {notebook} in JupyterLab; stop it with Ctrl-C", flush=True)
     with subprocess.Popen(command) as lab:  # noqa: S603 - our own interpreter, fixed arguments
-        while True:
-            try:
-                return lab.wait()
-            except KeyboardInterrupt:
-                continue  # JupyterLab has got the same Ctrl-C and asks its own question
+        # JupyterLab gets the same Ctrl-C and asks its own question
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return lab.wait()
 
 
 def _notebook(here: Path) -> Path:
