@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import re
 import threading
@@ -16,12 +15,11 @@ from typing import Any, Final
 
 import anywidget
 import traitlets
-from IPython.display import update_display
 
 from musicnb.errors import MusicnbError
 from musicnb.widgets._board_sound import CellWatch, SoundSender
 from musicnb.widgets._board_views import CardView, ClipView, is_over, pack_card, pack_peaks
-from musicnb.widgets._copies import live_class, show_with_copy, static_class
+from musicnb.widgets._copies import live_class, refresh_copy, show_with_copy, static_class
 from musicnb.widgets._static import MAX_CARDS, static_html, static_text, summary
 
 __all__ = ["Board"]
@@ -339,11 +337,8 @@ class Board(anywidget.AnyWidget):
         return {"text/html": self.static_html(), "text/plain": text}
 
     def _refresh_static(self) -> None:
-        """Replace the static copy wherever it is shown. Never raises: it is a copy."""
-        if not self._shown:
-            return
-        with contextlib.suppress(Exception):
-            update_display(self._static_bundle(), raw=True, display_id=self._uid)
+        if self._shown:
+            refresh_copy(self._static_bundle(), uid=self._uid)
 
     def _in_order(self) -> list[CardView]:
         with self._lock:

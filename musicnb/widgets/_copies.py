@@ -6,13 +6,14 @@ copy of plain HTML. The live widget hides the copy; where none appears, the copy
 
 from __future__ import annotations
 
+import contextlib
 import html
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 from IPython import get_ipython
-from IPython.display import display
+from IPython.display import display, update_display
 
 # ``Loading widget…`` and ``model not found`` stand in the output before this one. Rules reach it
 # only where this style is kept: an untrusted notebook loses the style, but shows no widgets.
@@ -86,3 +87,9 @@ def show_with_copy(
     display(dict(data), metadata=dict(metadata), raw=True)
     display(dict(copy), raw=True, display_id=uid)
     return True
+
+
+def refresh_copy(copy: Mapping[str, str], *, uid: str) -> None:
+    """Replace a copy wherever it is shown. Never raises: it is a copy."""
+    with contextlib.suppress(Exception):
+        update_display(dict(copy), raw=True, display_id=uid)

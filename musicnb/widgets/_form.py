@@ -21,7 +21,14 @@ from musicnb import catalogue
 from musicnb.briefs import TextToMusic
 from musicnb.catalogue import Model
 from musicnb.errors import Fault, InvalidInput, MusicnbError
-from musicnb.widgets._copies import Html, element, hiding_rules, show_with_copy, static_class
+from musicnb.widgets._copies import (
+    Html,
+    element,
+    hiding_rules,
+    refresh_copy,
+    show_with_copy,
+    static_class,
+)
 from musicnb.widgets._form_code import code_for
 from musicnb.widgets._form_schema import label_of, model_label, schema_of
 from musicnb.widgets._form_values import Values, changed, heard, sendable
@@ -98,6 +105,7 @@ class Form(anywidget.AnyWidget):
         self._last_n: dict[str, int] = {}
         self._presses: dict[str, _Outcome | None] = {}  # None while it is being submitted
         self._answers = 0
+        self._shown = False
         super().__init__(
             schema=sendable(schema_of(self._models)),
             service=service,
@@ -130,6 +138,7 @@ class Form(anywidget.AnyWidget):
         with self._lock:
             self._values = changed(self._values, self._models, fields)
             self._publish(view="", n=0)
+        self._refresh_copy()
 
     def set_balance(self, text: str) -> None:
         """Show what the wallet holds; may be called from any thread."""
@@ -170,19 +179,25 @@ class Form(anywidget.AnyWidget):
         return element(
             "div",
             element("style", Html(hiding_rules(self.uid))),
-            element("p", "Form: run this cell to use it. It was filled in with:"),
+            element("p", "Form: run this cell to use it. It was last filled in with:"),
             element("ul", *facts),
             class_=f"mnb-static {static_class(self.uid)}",
         )
 
     def show(self) -> None:
         """Display the live form and, as an output of its own, its static copy."""
-        bundle = self._repr_mimebundle_()
-        copy = {"text/html": self.static_html(), "text/plain": self.text()}
-        show_with_copy(bundle or ({}, {}), copy, uid=self.uid)
+        bundle = self._repr_mimebundle_() or ({}, {})
+        self._shown = show_with_copy(bundle, self._copy(), uid=self.uid)
 
     def _ipython_display_(self) -> None:
         self.show()
+
+    def _copy(self) -> dict[str, str]:
+        return {"text/html": self.static_html(), "text/plain": self.text()}
+
+    def _refresh_copy(self) -> None:
+        if self._shown:
+            refresh_copy(self._copy(), uid=self.uid)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle = super()._repr_mimebundle_(**kwargs)
@@ -260,6 +275,8 @@ class Form(anywidget.AnyWidget):
             self._answers += 1  # makes every answer a change, so that a repeat is answered too
             answer = {"press": press, "answer": self._answers, **outcome._asdict()}
             self.receipt = sendable(answer)
+        if outcome.sent:
+            self._refresh_copy()
 
     def _publish(self, *, view: str, n: int) -> None:
         """Show the fields and the verdict on every page, in one message."""

@@ -354,11 +354,7 @@ def test_a_live_form_hides_its_static_copy_and_a_dead_one_leaves_it(
     lab: Any, form: Callable[..., Locator], page: Page
 ) -> None:
     """Reopened without a kernel, the sibling output says what the form was."""
-    form(
-        "from IPython.display import HTML, display\n"
-        "form.set(prompt='dream pop')\n"
-        "display(HTML(form.static_html()))"
-    )
+    form("form.set(prompt='dream pop')")
     static = page.locator("div.mnb-static")
     expect(static).to_be_hidden()
     lab.save_and_reopen(page, "form.ipynb")
