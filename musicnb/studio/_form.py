@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from musicnb.briefs import TextToMusic
 from musicnb.studio._display import TaskBoard
+from musicnb.studio._money import amount_text
 from musicnb.studio._task import Task
 from musicnb.widgets import Form
 
@@ -34,6 +35,7 @@ class StudioForm:
         self._studio = studio
         self._orders = TaskBoard(label="Orders of this form", newest_first=True)
         self.widget = Form(submit=self._submit, service=studio.service_line, **values)
+        self._show_balance()
 
     @property
     def brief(self) -> TextToMusic:
@@ -61,7 +63,15 @@ class StudioForm:
         return self.tasks[-1]
 
     def _submit(self, brief: TextToMusic) -> None:
-        self._orders.add(self._studio.generate(brief))
+        task = self._studio.generate(brief)
+        self._orders.add(task)
+        task.subscribe(lambda changed: self._show_balance() if _moves_money(changed) else None)
+
+    def _show_balance(self) -> None:
+        """Bring the wallet's balance into the form, where the service tells it; never waits."""
+        self._studio.when_balance_known(
+            lambda balance: self.widget.set_balance(f"{amount_text(balance)} credits left")
+        )
 
     def _ipython_display_(self) -> None:
         self.widget.show()
@@ -69,3 +79,8 @@ class StudioForm:
 
     def __repr__(self) -> str:
         return self.widget.text()
+
+
+def _moves_money(task: Task) -> bool:
+    """Whether a change of a task may have changed the wallet: its debit, or its end."""
+    return task.status == "queued" or task.state.ended_at is not None

@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,6 +84,10 @@ class Road:
             return
         envelope = await self.client.cancel(task.task_id, reason="asked for by the user")
         self._poller.hasten(task.task_id, envelope)
+
+    async def balance(self) -> Decimal | None:
+        """Read the wallet, in credits; None where the service does not tell (the hosted one)."""
+        return await self.client.sandbox_balance() if self.service.is_sandbox else None
 
     async def close(self) -> None:
         """Leave every order where it is; the journal knows how to go on."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from musicnb import __version__, sound
 from musicnb.briefs import Artifact, Brief
 from musicnb.catalogue import MAX_UPLOAD_BYTES
-from musicnb.errors import Fault, InvalidInput, LibraryError
+from musicnb.errors import Fault, InvalidInput, LibraryError, MusicnbError
 from musicnb.library import Library
 from musicnb.settings import ApiKey, Settings
 from musicnb.studio._loop import shared_loop
@@ -175,9 +177,19 @@ class Studio:
     def balance(self) -> Decimal | None:
         """Credits left in the wallet; None where the service does not say (the hosted one)."""
         road = self._live_road()
-        if not road.service.is_sandbox:
-            return None
-        return road.loop.run(road.client.sandbox_balance())
+        return road.loop.run(road.balance())
+
+    def when_balance_known(self, tell: Callable[[Decimal], None]) -> None:
+        """Call a function with the balance, on the loop's thread, where the service tells it."""
+        road = self._live_road()
+
+        async def ask() -> None:
+            with contextlib.suppress(MusicnbError):  # a number on a page is worth no error
+                balance = await road.balance()
+                if balance is not None:
+                    tell(balance)
+
+        road.loop.start(ask())
 
     def table(self, *, every_order: bool = False) -> pd.DataFrame:
         """Every clip of the library side by side, oldest first.
