@@ -113,15 +113,15 @@ class Brief:
     def _body(self) -> dict[str, Any]:
         options = dict(self.options)
         namespace = self._namespace(options)
-        if namespace == "suno" and (options or self.lyrics):
+        if namespace == "suno" and (options or not _is_blank(self.lyrics)):
             options.setdefault("custom_mode", True)
         body = {
             "model": self.model,
             "prompt": self.prompt,
-            # an empty text field of a form is a field left out
-            "lyrics": self.lyrics or None,
+            # a blank text field of a form is a field left out
+            "lyrics": None if _is_blank(self.lyrics) else self.lyrics,
             "instrumental": self.instrumental,
-            "title": self.title or None,
+            "title": None if _is_blank(self.title) else self.title,
             "model_options": {namespace: options} if options else None,
             "metadata": dict(self.metadata) or None,
         }
@@ -183,6 +183,15 @@ class ReferenceAudioToMusic(Brief):
         faults = super().faults()
         reference = self.reference_audio
         if isinstance(reference, Artifact):
+            artifact_id = reference.artifact_id
+            if not isinstance(artifact_id, str) or not artifact_id.isprintable() or not artifact_id:
+                faults.append(
+                    Fault(
+                        "reference_audio",
+                        "/reference_audio/artifact_id",
+                        f"must be the id that studio.upload(path) returned, not {artifact_id!r}",
+                    )
+                )
             return faults
         if not isinstance(reference, str) or not reference.startswith("https://"):
             faults.append(
@@ -205,6 +214,10 @@ class ReferenceAudioToMusic(Brief):
         else:
             audio = {"type": "url", "url": reference}
         return {**super()._body(), "reference_audio": audio}
+
+
+def _is_blank(text: object) -> bool:
+    return text is None or (isinstance(text, str) and not text.strip())
 
 
 def _rebuild(kind: type[Brief], values: dict[str, Any]) -> Brief:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NoReturn, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from musicnb.errors import ConfigurationError
 
@@ -34,20 +34,26 @@ class ApiKey:
     secret
         The key as the service gave it out; surrounding white space is removed.
 
-    Raises
-    ------
-    ConfigurationError
-        Empty, or not printable ASCII without spaces. The message does not repeat the value.
+    A malformed key is only complained about by `require_valid`, so that whoever received it as text
+    can first let go of the text: verbose tracebacks print local variables.
     """
 
     __slots__ = ("__secret",)
 
     def __init__(self, secret: str) -> None:
-        secret = secret.strip()
-        valid = bool(secret) and secret.isascii() and secret.isprintable() and " " not in secret
-        self.__secret = secret if valid else ""
-        del secret  # a traceback that prints local variables must not find it
-        if not valid:
+        text = secret.strip() if isinstance(secret, str) else ""
+        valid = text.isascii() and text.isprintable() and " " not in text
+        self.__secret = text if valid else ""
+
+    def require_valid(self) -> None:
+        """Raise unless this can be a key.
+
+        Raises
+        ------
+        ConfigurationError
+            Not text, empty, or not printable ASCII without spaces; the value is not repeated.
+        """
+        if not self.__secret:
             raise ConfigurationError(
                 "the API key is empty or has characters no key has (value not shown)",
                 hint=_KEY_HELP,
@@ -108,15 +114,18 @@ class Settings:
         ConfigurationError
             A base URL without a key, or a URL that a key must not be sent to.
         """
-        url = base_url or os.environ.get(BASE_URL_VARIABLE, "").strip()
+        if api_key is not None:
+            api_key.require_valid()
+        url = _given_url(base_url)
         if not url and api_key is not None:
             url = HOSTED_URL
-        if url in ("", SANDBOX):
+        if url.casefold() in ("", SANDBOX):
             return None
         url = _checked_url(url)
         key = api_key or ApiKey.from_environment()
         if key is None:
             raise ConfigurationError(f"there is no API key for {url}", hint=_KEY_HELP)
+        key.require_valid()
         return cls(url, key)
 
 
@@ -125,8 +134,20 @@ def is_loopback(host: str | None) -> bool:
     return host in _LOOPBACK
 
 
+def _given_url(argument: object) -> str:
+    """Return the base URL that was asked for: the argument, else the variable, else nothing."""
+    if argument is None:
+        return os.environ.get(BASE_URL_VARIABLE, "").strip()
+    if not isinstance(argument, str) or not argument.strip():
+        raise ConfigurationError(
+            f"base_url must be text, not {argument!r}",
+            hint=f'Leave it out, or give "{SANDBOX}" or a URL like {HOSTED_URL}',
+        )
+    return argument.strip()
+
+
 def _checked_url(text: str) -> str:
-    parts = urlsplit(text.strip())
+    parts = _split(text)
     if parts.username or parts.password:
         raise ConfigurationError(
             "the base URL holds a user name or password (not shown)",
@@ -143,3 +164,14 @@ def _checked_url(text: str) -> str:
         raise ConfigurationError(f"{shown} has a query or fragment", hint="Leave it out")
     path = parts.path.rstrip("/") or "/v1"
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        valid = parts.port is None or parts.port > 0  # reading the port checks it
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ConfigurationError(f"{text!r} is not a base URL", hint=f"It looks like {HOSTED_URL}")
+    return parts

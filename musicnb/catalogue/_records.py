@@ -81,14 +81,19 @@ class Option:
             case "share":
                 return _share_complaint(value)
             case "text":
-                if not isinstance(value, str):
-                    return f"must be text, not {value!r}"
-                if len(value) > self.maximum:
-                    return f"has {len(value)} characters, at most {self.maximum} are allowed"
-                return None
+                return self._text_complaint(value)
             case "choice":
                 allowed = [sent for sent, _ in self.choices]
                 return None if value in allowed else f"must be one of {allowed}, not {value!r}"
+
+    def _text_complaint(self, value: object) -> str | None:
+        if not isinstance(value, str):
+            return f"must be text, not {value!r}"
+        if not value.strip():
+            return "is empty; leave it out"
+        if len(value) > self.maximum:
+            return f"has {len(value)} characters, at most {self.maximum} are allowed"
+        return None
 
 
 @dataclass(frozen=True, slots=True)

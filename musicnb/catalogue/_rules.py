@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from unicodedata import category
 
 from musicnb.catalogue._records import REFERENCE_TO_MUSIC, Capability, Length, Mode, Model, Price
 from musicnb.catalogue._table import AUTO_REFERENCE, AUTO_TEXT, MODELS
@@ -113,7 +114,7 @@ def faults_in(capability: Capability, body: Mapping[str, Any]) -> list[Fault]:
         Empty when the service should accept it.
     """
     model_id = body.get("model")
-    if model_id != AUTO and model_id not in MODELS:
+    if not isinstance(model_id, str) or model_id not in known_models():
         return [_no_such_model(model_id)]
     faults = list(_type_faults(body))
     if faults:
@@ -140,8 +141,8 @@ def _type_faults(body: Mapping[str, Any]) -> Iterator[Fault]:
         value = body.get(name)
         if value is not None and not isinstance(value, str):
             yield Fault(name, f"/{name}", f"must be text, not {value!r}")
-        elif value is not None and not _encodable(value):
-            yield Fault(name, f"/{name}", "has characters that are not valid Unicode; retype it")
+        elif value is not None and (complaint := _text_complaint(value)):
+            yield Fault(name, f"/{name}", complaint)
     if body.get("instrumental") is not None and not isinstance(body["instrumental"], bool):
         yield Fault(
             "instrumental",
@@ -153,7 +154,9 @@ def _type_faults(body: Mapping[str, Any]) -> Iterator[Fault]:
         isinstance(metadata, Mapping)
         and all(isinstance(key, str) and isinstance(value, str) for key, value in metadata.items())
     ):
-        yield Fault("metadata", "/metadata", f"must map text to text, not {metadata!r}")
+        yield Fault("metadata", "/metadata", f"must map text to text, not {metadata!r:.80}")
+    elif metadata and (complaint := _text_complaint("".join((*metadata, *metadata.values())))):
+        yield Fault("metadata", "/metadata", complaint)
     options = body.get("model_options")
     if options is not None and not (
         isinstance(options, Mapping)
@@ -162,9 +165,13 @@ def _type_faults(body: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("model_options", "/model_options", "must map a namespace to its options")
 
 
-def _encodable(text: str) -> bool:
+def _text_complaint(text: str) -> str | None:
     # a lone surrogate is a valid str but cannot be sent as JSON
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return "has characters that are not valid Unicode; retype it"
+    if any(category(character) == "Cc" and character not in "\n\r\t" for character in text):
+        return "has control characters; remove them"
+    return None
 
 
 def _namespace_faults(body: Mapping[str, Any]) -> Iterator[Fault]:
@@ -255,7 +262,9 @@ def _option_faults(
                 f"works only with {option.capability.replace('_', ' ')}; leave it out",
                 "unsupported_option",
             )
-        elif complaint := option.complaint(value):
+        elif complaint := option.complaint(value) or (
+            _text_complaint(value) if isinstance(value, str) else None
+        ):
             yield Fault(name, pointer, complaint)
 
 

@@ -72,8 +72,14 @@ def _notebook(here: Path) -> Path:
         source = next((folder / FIRST for folder in _SOURCES if (folder / FIRST).exists()), None)
         if source is None:
             raise ConfigurationError(f"this installation of musicnb lacks {FIRST}")
-        folder.mkdir(exist_ok=True)
-        shutil.copyfile(source, target)
+        try:
+            folder.mkdir(exist_ok=True)
+            shutil.copyfile(source, target)
+        except OSError as error:
+            raise ConfigurationError(
+                f"the notebook cannot be copied to {folder} ({error.strerror})",
+                hint="Start it in a folder you may write to",
+            ) from None
     return target.relative_to(here)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,13 +19,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The process's exit status: 0 done, 1 an error that was printed, 130 interrupted.
+        The process's exit status: 0 done, 1 an error (printed, if anybody reads), 130 interrupted.
     """
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except MusicnbError as error:
         print(f"musicnb: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # as in `musicnb demo | head`
+        # the interpreter would complain again when it flushes what nobody reads
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         print("\nmusicnb: interrupted; orders go on: musicnb.Studio().resume()", file=sys.stderr)

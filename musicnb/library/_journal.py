@@ -51,6 +51,7 @@ class Journal:
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self._path = path
         self._clock = clock
         self._lock = threading.RLock()
         problem = ""
@@ -86,7 +87,8 @@ class Journal:
         """
         body = brief.request().body()
         digest = sha256(brief.capability.encode() + canonical_bytes(body)).hexdigest()
-        with self._transaction():
+        self._require_file()
+        with self._transaction(charged=False):
             generation = 1 + int(
                 self._one(
                     "SELECT count(*) FROM jobs WHERE service = ? AND brief_digest = ?",
@@ -127,6 +129,7 @@ class Journal:
 
     def sending(self, job_id: str) -> None:
         """Note that the order is about to leave this machine."""
+        self._require_file()
         self._change(job_id, state="sending", sent_at=self._clock())
 
     def accepted(self, job_id: str, task_id: str) -> None:
@@ -242,8 +245,16 @@ class Journal:
         if changed != 1:
             raise LibraryError(f"the journal has no order {job_id!r}")
 
+    def _require_file(self) -> None:
+        """Refuse to order against a journal that nobody would ever find again."""
+        if not self._path.exists():
+            raise LibraryError(
+                f"the library {self._path.parent} was removed while it was open",
+                hint="Nothing was sent. Restart, or choose another folder: Studio(library=...)",
+            )
+
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, *, charged: bool | None = None) -> Iterator[None]:
         with self._lock:
             problem = ""
             try:
@@ -260,7 +271,7 @@ class Journal:
             raise LibraryError(
                 f"the journal could not be written ({problem})",
                 hint="Nothing further is sent. Make room on the disk, then go on",
-                charged=None,
+                charged=charged,
             )
 
     def _roll_back(self) -> None:
@@ -268,12 +279,20 @@ class Journal:
             self._db.execute("ROLLBACK")
 
     def _one(self, query: str, *values: Any) -> Any:
-        with self._lock:
-            return self._db.execute(query, values).fetchone()
+        return next(iter(self._all(query, *values)), None)
 
     def _all(self, query: str, *values: Any) -> list[Any]:
+        problem = ""
         with self._lock:
-            return self._db.execute(query, values).fetchall()
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                problem = str(error)
+        raise LibraryError(
+            f"the journal {self._path.name} cannot be read ({problem})",
+            hint="Nothing was changed. Restore it from a copy, or choose another library folder",
+            charged=None,
+        )
 
 
 def _units(credits: Decimal) -> int:  # noqa: A002 - the service's word

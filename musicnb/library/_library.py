@@ -46,10 +46,12 @@ class Library:
             self._lock = (folder / ".lock").open("a+")
         except OSError as error:
             problem = error.strerror or str(error)
+        except ValueError as error:  # a NUL in the name
+            problem = str(error)
         if problem:
             raise LibraryError(
-                f"the library folder {folder} cannot be used ({problem})",
-                hint="Choose another: Studio(library=...)",
+                f"the library folder {str(folder)!r:.200} cannot be used ({problem})",
+                hint="Choose another: Studio(library=...), on the command line --library",
             )
         _take_lock(self._lock, folder)
         try:
@@ -112,20 +114,22 @@ def _take_lock(file: IO[str], folder: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.seek(0)
-        owner = file.read().strip() or "unknown"
+        owner = file.read().strip() or "another process"
         file.close()
     else:
         file.truncate(0)
-        file.write(str(os.getpid()))
+        # Jupyter tells its kernels which notebook they belong to
+        notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).name
+        file.write(f"process {os.getpid()}" + (f" ({notebook})" if notebook else ""))
         file.flush()
         # a forked child would keep the lock alive after we are gone
         os.register_at_fork(after_in_child=file.close)
         return
     raise LibraryError(
-        f"the library {folder} is in use by process {owner}",
+        f"the library {folder} is in use by {owner}",
         code="library_in_use",
-        hint="Shut down that notebook or script, or give this one a folder of its own:"
-        " Studio(library=...)",
+        hint="Shut down that notebook's kernel (closing its tab leaves it running) or that script,"
+        " or give this one a folder of its own: Studio(library=...), on the command line --library",
     )
 
 

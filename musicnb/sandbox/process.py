@@ -129,6 +129,12 @@ class SandboxProcess:
                 self._process.wait()
         _close_pipes(self._process)
 
+    def let_go(self) -> None:
+        """Drop our end of the server's stdin in a forked child, so that it ends with our parent."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._process.stdin.fileno())
+
     def __enter__(self) -> Self:
         return self
 
@@ -150,7 +156,8 @@ def _environment() -> dict[str, str]:
     folder = str(Path(__file__).resolve().parents[2])
     path = os.environ.get("PYTHONPATH")
     return {
-        **{name: value for name, value in os.environ.items() if name != "MUSICNB_SANDBOX_API_KEY"},
+        # a key to another service is none of its business
+        **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
         "PYTHONPATH": folder if not path else os.pathsep.join((folder, path)),
     }
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from musicnb import sound
+from musicnb.errors import LibraryError
 from musicnb.library import ClipRecord, Job
 
 
@@ -75,9 +76,15 @@ class Clip:
         ------
         UndecodableAudio
             The file was damaged since it was stored.
-        FileNotFoundError
+        LibraryError
             The file was removed.
         """
+        if not self.path.exists():
+            raise LibraryError(
+                f"{self.path.name} is no longer in the library",
+                hint="Restore the file from a copy: its bytes are the service's own",
+                charged=True,
+            )
         return sound.read(self.path)
 
     def __repr__(self) -> str:

@@ -35,6 +35,8 @@ class StudioForm:
         self._studio = studio
         self._orders = TaskBoard(label="Orders of this form", newest_first=True)
         self.widget = Form(submit=self._submit, service=studio.service_line, **values)
+        for task in studio.running:  # a cell that is run again must not lose sight of them
+            self._follow(task)
         self._show_balance()
 
     @property
@@ -44,7 +46,7 @@ class StudioForm:
 
     @property
     def tasks(self) -> list[Task]:
-        """The tasks ordered through this form, oldest first."""
+        """The tasks on the form's board, oldest first: those running before, and its own."""
         return self._orders.tasks
 
     def set(self, **values: Any) -> None:
@@ -63,7 +65,9 @@ class StudioForm:
         return self.tasks[-1]
 
     def _submit(self, brief: TextToMusic) -> None:
-        task = self._studio.generate(brief)
+        self._follow(self._studio.generate(brief))
+
+    def _follow(self, task: Task) -> None:
         self._orders.add(task)
         task.subscribe(lambda changed: self._show_balance() if _moves_money(changed) else None)
 

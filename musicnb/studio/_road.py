@@ -40,6 +40,7 @@ from musicnb.wire import OutputClip, TaskEnvelope
 _TITLE_CHARACTERS: Final = 60
 # Header and stream may round differently; half a second is beyond any encoder's padding.
 _MISSING_S: Final = 0.5
+_GUARD_S: Final = 1.0
 
 
 class Road:
@@ -59,9 +60,11 @@ class Road:
         self.service, self.library, self.loop = service, library, loop
         self.client, self._media = loop.run(self._open())
         self._poller = Poller(self.client)
-        self._travels: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, Task] = {}
+        self._travels: set[asyncio.Task[None]] = set()
         # one thread: two at a time measure hardly faster, and a page update should not wait
         self._measuring = ThreadPoolExecutor(1, thread_name_prefix="musicnb-measure")
+        self._guard = loop.start(self._watch_over_service())
 
     async def _open(self) -> tuple[Client, Media]:
         client = Client(self.service.base_url, self.service.api_key)
@@ -70,15 +73,25 @@ class Road:
     def travel(self, job: Job) -> Task:
         """Start, or take up again, an order that stands in the journal; from any thread."""
         task = Task(job, self)
+        self._tasks[job.job_id] = task
         self.loop.loop.call_soon_threadsafe(self._depart, task)
         return task
 
-    def is_travelling(self, job_id: str) -> bool:
-        """Whether an order is being worked on right now."""
-        return job_id in self._travels
+    @property
+    def travelling(self) -> list[Task]:
+        """The orders that are being worked on right now, oldest first."""
+        return list(self._tasks.values())
 
     async def cancel(self, task: Task) -> None:
-        """Ask the service to cancel; before it has accepted, remember the wish."""
+        """Ask the service to cancel; before it has accepted, remember the wish.
+
+        An order that was turned away is withdrawn, so that nobody sends it later.
+        """
+        job_id = task.job.job_id
+        if task.done and self.library.journal.job(job_id).state == "planned":
+            self.library.journal.ended(job_id, "canceled", "withdrawn before it was sent")
+            task.change(job=self.library.journal.job(job_id), status="canceled")
+            return
         if task.task_id is None:
             task.cancel_wanted = True
             return
@@ -91,21 +104,31 @@ class Road:
 
     async def close(self) -> None:
         """Leave every order where it is; the journal knows how to go on."""
-        travels = list(self._travels.values())
-        for travel in travels:
-            travel.cancel()
-        await asyncio.gather(*travels, return_exceptions=True)
+        self._guard.cancel()
+        await self._stop_travels()
         await self._poller.close()
         await self.client.close()
         await self._media.close()
         self._measuring.shutdown(wait=False)
 
+    async def _stop_travels(self) -> None:
+        travels = list(self._travels)
+        for travel in travels:
+            travel.cancel()
+        await asyncio.gather(*travels, return_exceptions=True)
+
+    async def _watch_over_service(self) -> None:
+        """Let nobody wait for a sandbox that has ended; the next call starts it again."""
+        while self.service.alive:  # noqa: ASYNC110 - a process's end sets no event here
+            await asyncio.sleep(_GUARD_S)
+        await self._stop_travels()
+
     # --------------------------------------------------------------------------- the road
 
     def _depart(self, task: Task) -> None:
-        job_id = task.job.job_id
-        travel = asyncio.create_task(self._travel(task), name=f"musicnb-{job_id}")
-        self._travels[job_id] = travel
+        travel = asyncio.create_task(self._travel(task), name=f"musicnb-{task.job.job_id}")
+        self._travels.add(travel)
+        travel.add_done_callback(self._travels.discard)
 
     async def _travel(self, task: Task) -> None:
         """Go the whole way; whatever happens ends up in the task and in the journal."""
@@ -118,8 +141,10 @@ class Road:
             self._end(
                 task,
                 WaitTimeout(
-                    "the studio was closed before the task ended",
-                    hint="It goes on at the service; studio.resume() fetches it",
+                    "the studio was closed before the task ended"
+                    if self.service.alive
+                    else "the sandbox has ended before the task did",
+                    hint="Nothing is lost: studio.resume() takes it up again",
                     task_id=task.task_id,
                     charged=None,
                 ),
@@ -151,8 +176,11 @@ class Road:
                 job.capability, job.body, idempotency_key=job.idempotency_key
             )
         except MusicnbError as error:
-            self._note_refusal(job, error)
-            raise error.with_facts(idempotency_key=job.idempotency_key) from None
+            kept = self._note_refusal(job, error)
+            raise error.with_facts(
+                idempotency_key=job.idempotency_key,
+                hint="; ".join(filter(None, (error.hint, kept))),
+            ) from None
         journal.accepted(job.job_id, envelope.task_id)
         self._report(task, envelope)
         if task.cancel_wanted:
@@ -160,17 +188,20 @@ class Road:
             with contextlib.suppress(MusicnbError):
                 await self.client.cancel(envelope.task_id, reason="asked for by the user")
 
-    def _note_refusal(self, job: Job, error: MusicnbError) -> None:
+    def _note_refusal(self, job: Job, error: MusicnbError) -> str:
+        """Write down how sending ended; return what the user can do with the order."""
         journal = self.library.journal
         may_be_sent_again = error.retryable or isinstance(
             error, InsufficientBalance | AuthenticationError | ConnectionFailed
         )
         if error.charged is None:
             journal.unknown(job.job_id, error.message)
-        elif may_be_sent_again:
+            return "studio.resume() asks again under the same key, so it is charged once at most"
+        if may_be_sent_again:
             journal.not_sent(job.job_id, error.message)
-        else:
-            journal.ended(job.job_id, "failed", error.message)
+            return "The order is kept: studio.resume() sends it, task.cancel() withdraws it"
+        journal.ended(job.job_id, "failed", error.message)
+        return ""
 
     async def _watch(self, task: Task) -> TaskEnvelope:
         assert task.task_id is not None
@@ -227,7 +258,7 @@ class Road:
 
     def _leave(self, task: Task) -> None:
         """Let go of an order before anybody hears of its end, so that it can be taken up again."""
-        self._travels.pop(task.job.job_id, None)
+        self._tasks.pop(task.job.job_id, None)
 
     def _status_in_journal(self, task: Task) -> str:
         return self.library.journal.job(task.job.job_id).state
@@ -244,7 +275,7 @@ class Road:
             record = have.get(position)
             if record is None or not (self.library.folder / record.file).exists():
                 record = await self._fetch(task, envelope.task_id, position, output)
-            found[position] = self._clip(record, task.job)
+            found[position] = self.clip(record, task.job)
             task.change(clips=Clips(found[key] for key in sorted(found)))
 
         await _all_or_first_error(
@@ -326,7 +357,8 @@ class Road:
         self.library.journal.keep(record)
         return record
 
-    def _clip(self, record: ClipRecord, job: Job) -> Clip:
+    def clip(self, record: ClipRecord, job: Job) -> Clip:
+        """Make the handle on a clip of the library."""
         path = self.library.folder / record.file
         return Clip(record, job, path, sandbox=self.service.is_sandbox)
 

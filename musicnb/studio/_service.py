@@ -41,6 +41,11 @@ class Service:
         return self.process is not None
 
     @property
+    def alive(self) -> bool:
+        """Whether it can be there at all; False for a sandbox of ours that has ended."""
+        return self.process is None or self.process.alive
+
+    @property
     def serves_loopback(self) -> bool:
         """Whether its files may come over plain HTTP from this machine."""
         return self.base_url.startswith("http://")

@@ -15,8 +15,9 @@ from musicnb import __version__, sound
 from musicnb.briefs import Artifact, Brief
 from musicnb.catalogue import MAX_UPLOAD_BYTES
 from musicnb.errors import Fault, InvalidInput, LibraryError, MusicnbError
-from musicnb.library import Library
+from musicnb.library import Job, Library
 from musicnb.settings import ApiKey, Settings
+from musicnb.studio._clip import Clips
 from musicnb.studio._loop import shared_loop
 from musicnb.studio._road import Road
 from musicnb.studio._service import open_service
@@ -69,12 +70,11 @@ class Studio:
         api_key: str | ApiKey | None = None,
         quiet: bool = False,
     ) -> None:
-        if isinstance(api_key, str):
+        if api_key is not None and not isinstance(api_key, ApiKey):
             api_key = ApiKey(api_key)  # rebound at once: tracebacks print local variables
         settings = Settings.resolve(base_url=base_url, api_key=api_key)
-        folder = Path(library).expanduser()
-        self._folder = folder
-        self._road = _road(folder.resolve(), settings)
+        self._folder, self._settings = _folder(library), settings
+        self._road = _road(self._folder.resolve(), settings)
         if not quiet:
             print(self)  # noqa: T201 - saying which service is used is this line's purpose
 
@@ -145,8 +145,13 @@ class Studio:
         UndecodableAudio
             It is not the sound it claims to be.
         """
-        file = Path(path).expanduser()
-        size = file.stat().st_size if file.is_file() else 0
+        try:
+            file = Path(path).expanduser()
+            size = file.stat().st_size if file.is_file() else 0
+        except (TypeError, ValueError, OSError, RuntimeError) as error:
+            raise InvalidInput.from_faults(
+                [Fault("path", "", f"{path!r:.80} is no file ({error!s:.80})")]
+            ) from None
         if not 0 < size <= MAX_UPLOAD_BYTES:
             reason = f"has {size:,} bytes, at most {MAX_UPLOAD_BYTES:,}" if size else "is no file"
             raise InvalidInput.from_faults([Fault("path", "", f"{file.name!r} {reason}")])
@@ -156,6 +161,12 @@ class Studio:
             road.client.upload(file, media_type=facts.kind.media_type, purpose="reference_audio")
         )
         return Artifact(artifact_id)
+
+    def clips(self) -> Clips:
+        """List every clip of the library, newest first; shows as players in a notebook."""
+        road = self._live_road()
+        takes = reversed(road.library.journal.takes())
+        return Clips(road.clip(take.clip, take.job) for take in takes if take.clip is not None)
 
     def resume(self) -> list[Task]:
         """Take up every order that has not ended: after a crash, a lost network, a top-up.
@@ -171,6 +182,11 @@ class Studio:
         road = self._live_road()
         return [road.travel(job) for job in self._waiting()]
 
+    @property
+    def running(self) -> list[Task]:
+        """The tasks that are being watched right now, oldest first."""
+        return self._live_road().travelling
+
     # --------------------------------------------------------------------------------- money
 
     @property
@@ -180,8 +196,11 @@ class Studio:
         return road.loop.run(road.balance())
 
     def when_balance_known(self, tell: Callable[[Decimal], None]) -> None:
-        """Call a function with the balance, on the loop's thread, where the service tells it."""
-        road = self._live_road()
+        """Call a function with the balance, on the loop's thread, where the service tells it.
+
+        Never waits, so that the loop's own thread may call it, too.
+        """
+        road = self._road
 
         async def ask() -> None:
             with contextlib.suppress(MusicnbError):  # a number on a page is worth no error
@@ -207,7 +226,7 @@ class Studio:
         from musicnb.table import takes_table  # noqa: PLC0415 - pandas costs half a second
 
         library = self._live_road().library
-        return takes_table(library.journal.takes(), folder=self._folder, every_order=every_order)
+        return takes_table(library.journal.takes(), folder=library.folder, every_order=every_order)
 
     # -------------------------------------------------------------------------------- itself
 
@@ -224,10 +243,12 @@ class Studio:
     def close(self) -> None:
         """Stop watching, stop the sandbox, let others use the library. Orders go on."""
         with _open_lock:
-            for folder, (road, _) in list(_open.items()):
-                if road is self._road:
-                    del _open[folder]
-                    _close(road)
+            mine = [folder for folder, (road, _) in _open.items() if road is self._road]
+            for folder in mine:
+                del _open[folder]
+        # not under the lock: what listens to the end of a task may want it
+        if mine:
+            _close(self._road)
 
     def __enter__(self) -> Self:
         return self
@@ -236,26 +257,32 @@ class Studio:
         self.close()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_road"):  # a traceback may show a studio that did not open
+            return "<musicnb studio that did not open>"
         text = f"musicnb {__version__} · {self.service_line} · library {self._folder}"
         if self._road not in [road for road, _ in _open.values()]:
             return f"{text} · closed"
         waiting = len(self._waiting())
         return f"{text} · {waiting} unfinished: studio.resume()" if waiting else text
 
-    def _waiting(self) -> list[Any]:
+    def _waiting(self) -> list[Job]:
         road = self._road
+        running = {task.job.job_id for task in road.travelling}
         return [
             job
             for job in road.library.journal.unfinished(road.service.identity)
-            if not road.is_travelling(job.job_id)
+            if job.job_id not in running
         ]
 
     def _live_road(self) -> Road:
         with _open_lock:
             if self._road not in [road for road, _ in _open.values()]:
                 raise LibraryError(
-                    "this studio was closed", hint="Make a new one: studio = musicnb.Studio()"
+                    "this studio was closed, or belongs to the process that forked this one",
+                    hint="Make a new one: studio = musicnb.Studio()",
                 )
+            if not self._road.service.alive:  # a sandbox that was killed is started again
+                self._road = _road(self._folder.resolve(), self._settings)
         return self._road
 
 
@@ -264,9 +291,7 @@ def _road(folder: Path, settings: Settings | None) -> Road:
     with _open_lock:
         if folder in _open:
             road, used = _open[folder]
-            same_service = _fingerprint(used) == _fingerprint(settings)
-            alive = road.service.process is None or road.service.process.alive
-            if same_service and alive:
+            if _fingerprint(used) == _fingerprint(settings) and road.service.alive:
                 return road
             del _open[folder]
             _close(road)
@@ -279,6 +304,19 @@ def _road(folder: Path, settings: Settings | None) -> Road:
             raise
         _open[folder] = (road, settings)
         return road
+
+
+def _folder(library: object) -> Path:
+    try:
+        folder = Path(library).expanduser()  # type: ignore[arg-type] # what is no path is refused
+        folder.resolve()  # complains of what no file system takes
+    except (TypeError, ValueError, RuntimeError) as error:
+        problem = str(error)
+    else:
+        return folder
+    raise LibraryError(
+        f"{library!r:.80} is not a folder's name ({problem:.80})", hint='Such as "musicnb-library"'
+    )
 
 
 def _fingerprint(settings: Settings | None) -> tuple[str, str] | None:
@@ -299,3 +337,17 @@ def _close_all() -> None:
         _open.clear()
     for road in roads:
         _close(road)
+
+
+def _forget_parents_roads() -> None:
+    """In a forked child: its parent goes on working with them, so they are not ours to close."""
+    global _open_lock  # noqa: PLW0603 - the parent may have held it while it forked
+    for road, _ in _open.values():
+        if road.service.process is not None:
+            road.service.process.let_go()
+    _open.clear()
+    _open_lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parents_roads)

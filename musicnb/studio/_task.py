@@ -62,7 +62,9 @@ class Task:
     def __init__(self, job: Job, road: Road) -> None:
         self._road = road
         self._job = job
-        self._state = TaskState(submitted_at=job.planned_at)
+        # one that is taken up again was accepted before; its status is read in a moment
+        status = "queued" if job.task_id else "planned"
+        self._state = TaskState(status=status, submitted_at=job.planned_at)
         self._done: Future[Clips] = Future()
         self._listeners: list[Callable[[Task], None]] = []
         self._boards: weakref.WeakSet[Board] = weakref.WeakSet()
@@ -147,6 +149,8 @@ class Task:
             What went wrong, and whether anything was charged.
         """
         self._road.loop.refuse_own_thread()
+        if timeout_s is not None and timeout_s >= threading.TIMEOUT_MAX:
+            timeout_s = None
         if progress if progress is not None else sys.stderr.isatty():
             from musicnb.studio._progress import follow  # noqa: PLC0415 - it imports this file
 

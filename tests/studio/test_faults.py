@@ -106,6 +106,19 @@ def test_top_up_and_resume_sends_what_was_turned_away(scripted, remote):
     assert "1 unfinished" in repr(remote)
 
 
+def test_order_that_was_turned_away_can_be_withdrawn(scripted, remote):
+    """The error names both ways; after cancel() nobody sends it later."""
+    scripted.answer = lambda *_: refusal(402, "insufficient_balance")
+    task = remote.generate(BRIEF)
+    with pytest.raises(
+        InsufficientBalance, match=r"resume\(\) sends it, task.cancel\(\) withdraws"
+    ):
+        task.result(20)
+    assert task.cancel() == "canceled"
+    assert remote.resume() == []
+    assert state_of(remote) == ("canceled", None, "withdrawn before it was sent")
+
+
 def test_failed_task_says_what_was_refunded(scripted, remote):
     """The reason is the service's, the money is what it reported."""
     scripted.answer = lambda *_: envelope(

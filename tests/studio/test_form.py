@@ -68,3 +68,12 @@ def test_form_and_tasks_have_a_text_for_plain_front_ends(studio, capsys):
     assert "Form: run this cell to use it (Model: Suno 5.5; Prompt: calm lofi, 10 seconds)" in shown
     assert shown.count("80 credits charged") == 3
     assert str(task.clips[0].path.name) in shown
+
+
+def test_form_that_is_made_again_shows_what_still_runs(studio):
+    """Running the cell once more does not lose sight of a paid order."""
+    task = studio.form(prompt="ambient, 60 seconds").generate()
+    again = studio.form()
+    assert again.tasks == studio.running == [task]
+    task.result(60)
+    wait_for(lambda: "2 clips" in again._orders.board.text())

@@ -148,6 +148,8 @@ def test_reference_audio_goes_by_upload(studio, tmp_path):
         ("absent.wav", None, InvalidInput),
         ("empty.wav", b"", InvalidInput),
         ("page.mp3", b"<html>", ValueError),
+        ("x" * 5000, None, InvalidInput),
+        ("a\0b", None, InvalidInput),
     ],
 )
 def test_upload_of_what_is_no_sound_is_refused_here(studio, tmp_path, name, content, error):
@@ -247,6 +249,69 @@ def test_killed_process_loses_no_paid_clip(tmp_path):
         assert studio.balance == Decimal(10_000 - 80)
         assert "unfinished" not in repr(studio)
         assert studio.resume() == []
+
+
+def test_killed_sandbox_is_said_started_again_and_loses_nothing(tmp_path):
+    """Whoever waits is told within seconds; the next call starts it, and resume() recovers."""
+    with Studio(tmp_path, quiet=True) as studio:
+        task = studio.generate(TextToMusic("ambient, 90 seconds"))
+        while task.task_id is None:
+            time.sleep(0.01)
+        os.kill(studio._road.service.process.pid, signal.SIGKILL)
+        with pytest.raises(WaitTimeout, match=r"sandbox has ended.*resume\(\)"):
+            task.result(30)
+        assert studio.balance == Decimal(10_000 - 80)
+        (again,) = studio.resume()
+        assert len(again.result(60)) == 2
+        assert studio.balance == Decimal(10_000 - 80)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_forked_child_is_told_that_the_studio_is_not_its_own(studio):
+    """It neither hangs nor orders anything, and its end leaves the parent's sandbox alone."""
+    orders = len(studio.table(every_order=True))
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:  # pragma: no cover - another process
+        said = []
+        for attempt in (lambda: studio.generate(SUNO), lambda: Studio(studio.library, quiet=True)):
+            try:
+                attempt()
+            except LibraryError as error:
+                said.append(error.message)
+        os.write(writer, json.dumps(said).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        closed, in_use = json.loads(pipe.read())
+    os.waitpid(child, 0)
+    assert "process that forked" in closed
+    assert "in use" in in_use
+    assert len(studio.table(every_order=True)) == orders
+    assert len(studio.generate(SUNO).result(60)) == 2
+
+
+def test_clips_of_the_library_are_listed_newest_first(studio):
+    """What was made before can be heard again without ordering anything."""
+    made = studio.generate(MINIMAX).result(60)
+    clips = studio.clips()
+    assert clips[0].clip_id == made[0].clip_id
+    assert len(clips) == len(studio.table())
+
+
+def test_removed_clip_says_so(studio):
+    """A file that somebody deleted is an error with a way out."""
+    clip = studio.generate(MINIMAX).result(60)[0]
+    clip.path.unlink()
+    with pytest.raises(LibraryError, match="no longer in the library"):
+        clip.read()
+
+
+@pytest.mark.parametrize("library", [None, 5, "a\0b", "~nobody-of-this-name/x"])
+def test_library_that_is_no_folder_is_refused(library):
+    """Whatever is wrong with the name, the error says what would do."""
+    with pytest.raises(LibraryError):
+        Studio(library, quiet=True)
 
 
 def test_script_ends_by_itself_and_leaves_no_sandbox(tmp_path):

@@ -17,7 +17,7 @@ def test_brief_with_lyrics_switches_custom_mode_on():
 
 def test_plain_brief_sends_only_what_was_set():
     """Fields left out, and empty text fields of a form, are not sent."""
-    brief = TextToMusic("pop", lyrics="", title="")
+    brief = TextToMusic("pop", lyrics=" \n ", title="")
     assert brief.request().body() == {"model": "suno-5.5", "prompt": "pop"}
 
 
@@ -40,6 +40,20 @@ def test_brief_for_auto_sends_options_in_the_namespace_that_knows_them():
         (TextToMusic("x", options={"vocal_gender": "robot"}, instrumental=True), "vocal_gender"),
         (TextToMusic("x", options="loud"), "options"),
         (TextToMusic("x", metadata={"a": 1}), "metadata"),
+        *[(TextToMusic("x", lyrics=wrong), "lyrics") for wrong in (False, 0, [], {})],
+        *[(TextToMusic("x", title=wrong), "title") for wrong in (False, 0, [], {})],
+        *[(TextToMusic("x", model=wrong), "model") for wrong in ([], {}, 0, True)],
+        (TextToMusic("\x00\x01\x1b"), "prompt"),
+        (TextToMusic("a\x00b"), "prompt"),
+        (TextToMusic("x", title="a\x07b"), "title"),
+        (TextToMusic("x", metadata={"a": "\x00"}), "metadata"),
+        (TextToMusic("x", metadata={"\ud800": "a"}), "metadata"),
+        (TextToMusic("x", instrumental=True, options={"negative_tags": " "}), "negative_tags"),
+        (TextToMusic("x", instrumental=True, options={"negative_tags": "\ud800"}), "negative_tags"),
+        *[
+            (ReferenceAudioToMusic("x" * 10, reference_audio=Artifact(wrong)), "reference_audio")
+            for wrong in ("", None, 5, "a\nb")
+        ],
         (ReferenceAudioToMusic("x" * 10), "reference_audio"),
         (ReferenceAudioToMusic("x" * 10, reference_audio="http://a/b.mp3"), "reference_audio"),
         (ReferenceAudioToMusic("x" * 10, reference_audio=7), "reference_audio"),

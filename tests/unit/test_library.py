@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -136,6 +137,31 @@ def test_unusable_journal_is_refused_and_left_as_it_is(tmp_path, content):
     with pytest.raises(LibraryError):
         Journal(path)
     assert path.read_bytes() == content
+
+
+def test_order_is_refused_when_the_folder_was_removed(tmp_path):
+    """Nobody would find the order in a journal that has no name any more."""
+    library = Library(tmp_path / "library")
+    shutil.rmtree(library.folder)
+    with pytest.raises(LibraryError, match="was removed") as caught:
+        library.journal.plan(BRIEF, service="s")
+    assert caught.value.charged is False
+    library.close()
+
+
+def test_damaged_journal_is_an_error_of_ours(tmp_path):
+    """A page of rubbish in the middle is named; nothing is overwritten."""
+    journal = Journal(tmp_path / "journal.sqlite")
+    for _ in range(50):
+        journal.plan(BRIEF, service="s")
+    journal.close()
+    path = tmp_path / "journal.sqlite"
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    path.write_bytes(data)
+    with pytest.raises(LibraryError, match="cannot be"):
+        Journal(path).takes()
+    assert path.read_bytes() == data
 
 
 def test_second_process_is_told_who_has_the_library(tmp_path):

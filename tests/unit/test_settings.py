@@ -6,6 +6,7 @@ import traceback
 
 import pytest
 
+from musicnb import Studio
 from musicnb.errors import ConfigurationError
 from musicnb.settings import HOSTED_URL, ApiKey, Settings
 
@@ -103,14 +104,30 @@ def test_key_is_neither_pickled_nor_deep_copied():
         copy.deepcopy({"key": key})
 
 
-@pytest.mark.parametrize("bad", ["", "   ", "sk-ключ", "sk- two words", "sk-\x00abc", "sk-a\nb"])
-def test_malformed_key_is_refused_without_being_repeated(bad):
-    """The message explains, and no local variable of the traceback holds the value."""
-    with pytest.raises(ConfigurationError) as caught:
-        ApiKey(bad)
+@pytest.mark.parametrize(
+    "bad",
+    ["", "   ", "sk-ключ", "sk- two words", "Bearer sk-x", "sk-\x00abc", "sk-a\nb", b"sk-1", 5],
+)
+def test_malformed_key_is_refused_without_being_repeated(bad, tmp_path):
+    """The message explains, and no frame of ours holds the value when a traceback is printed."""
+    with pytest.raises(ConfigurationError, match="value not shown") as caught:
+        Studio(tmp_path / "library", api_key=bad)
     frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    own = [frame for frame in frames.stack if frame.filename.endswith("musicnb/settings.py")]
-    locals_text = "".join(str(frame.locals) for frame in own)
-    if bad.strip():
-        assert bad.strip() not in str(caught.value)
-        assert bad.strip() not in locals_text
+    own = [frame for frame in frames.stack if "/musicnb/" in frame.filename]
+    assert own
+    if isinstance(bad, str) and bad.strip():
+        assert bad.strip() not in str(caught.value) + "".join(str(frame.locals) for frame in own)
+    assert not (tmp_path / "library").exists()
+
+
+@pytest.mark.parametrize("url", ["", "  ", 5, [], "https://[::1", "http://127.0.0.1:notaport/v1"])
+def test_base_url_that_is_none_never_means_real_money(url):
+    """An empty or malformed base URL is an error, not the hosted service."""
+    with pytest.raises(ConfigurationError):
+        Settings.resolve(base_url=url, api_key=ApiKey(SECRET))
+
+
+@pytest.mark.parametrize("name", ["sandbox", " SANDBOX ", "Sandbox"])
+def test_sandbox_may_be_written_in_any_case(name):
+    """Who asks for the sandbox gets it."""
+    assert Settings.resolve(base_url=name) is None
