@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -16,21 +14,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from musicnb.sandbox._ids import new_request_id
+from musicnb.sandbox._keys import hash_key
+from musicnb.sandbox._reach import Reach
 from musicnb.sandbox._refusals import Refusal
 
-__all__ = ["ERROR_HANDLERS", "MAX_HEAD_BYTES", "Guard", "hash_key", "tenant_of"]
+__all__ = ["ERROR_HANDLERS", "MAX_HEAD_BYTES", "Guard", "root_of", "tenant_of"]
 
 _log = logging.getLogger("musicnb.sandbox")
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-_OPEN_PATHS: Final = frozenset({"/v1/health", "/sandbox", "/sandbox/"})
+_OPEN_PATHS: Final = frozenset({"/v1/health", "/sandbox", "/sandbox/", "/openapi.json", "/docs"})
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 MAX_HEAD_BYTES: Final = 32 * 1024
 _HTTP_CODES: Final = {404: "not_found"}
-
-
-def hash_key(key: bytes) -> bytes:
-    """Return what is stored of an API key; 190 random bits need no slow hash."""
-    return hashlib.sha256(key).digest()
 
 
 def refused(refusal: Refusal, request_id: str) -> Response:
@@ -81,11 +75,14 @@ class Guard:
         What answers.
     keys
         Hash of each valid key, with its tenant.
+    reach
+        The hosts that requests may be addressed to.
     """
 
-    def __init__(self, app: ASGIApp, keys: dict[bytes, str]) -> None:
+    def __init__(self, app: ASGIApp, keys: dict[bytes, str], reach: Reach) -> None:
         self._app = app
         self._keys = keys
+        self._reach = reach
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -97,15 +94,14 @@ class Guard:
         request_id = _inbound_id(headers) or new_request_id()
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and "request_id_hidden" not in scope:
                 MutableHeaders(scope=message)["X-Request-Id"] = request_id
             await send(message)
 
         scope["request_id"] = request_id
         try:
             _check_size(scope)
-            _check_host(headers)
-            _check_origin(headers)
+            scope["root_url"] = self._root(headers)
             scope["tenant"] = self._tenant(scope, headers)
             await self._app(scope, receive, send_with_id)
         except Refusal as refusal:
@@ -113,6 +109,17 @@ class Guard:
         except Exception:  # noqa: BLE001 - whatever it is, the server goes on
             # the application has answered by now; what is left is to say so in the log
             _log.exception("%s failed", request_id)
+
+    def _root(self, headers: dict[bytes, list[bytes]]) -> str:
+        """Check where a request was meant to go and where it comes from."""
+        hosts = [value.decode("latin-1") for value in headers.get(b"host", [])]
+        root = self._reach.root_for(hosts[0]) if len(hosts) == 1 else None
+        if root is None:
+            raise Refusal("forbidden", "the sandbox does not answer to this host name")
+        for origin in headers.get(b"origin", []):
+            if not self._reach.knows_origin(origin.decode("latin-1"), hosts[0]):
+                raise Refusal("forbidden", "the sandbox answers no pages from elsewhere")
+        return root
 
     def _tenant(self, scope: Scope, headers: dict[bytes, list[bytes]]) -> str:
         path = scope["path"]
@@ -156,24 +163,9 @@ def _check_size(scope: Scope) -> None:
         )
 
 
-def _check_host(headers: dict[bytes, list[bytes]]) -> None:
-    values = headers.get(b"host", [])
-    host = _hostname(b"http://" + values[0]) if len(values) == 1 else None
-    if host not in _LOOPBACK:
-        raise Refusal("forbidden", "the sandbox answers on the loopback interface only")
-
-
-def _check_origin(headers: dict[bytes, list[bytes]]) -> None:
-    for value in headers.get(b"origin", []):
-        if _hostname(value) not in _LOOPBACK:
-            raise Refusal("forbidden", "the sandbox answers no pages from elsewhere")
-
-
-def _hostname(url: bytes) -> str | None:
-    try:
-        return urlsplit(url.decode("ascii")).hostname
-    except ValueError:
-        return None
+def root_of(request: Request) -> str:
+    """Return what absolute URLs in the answer to a request begin with."""
+    return str(request.scope["root_url"])
 
 
 def tenant_of(request: Request) -> str:

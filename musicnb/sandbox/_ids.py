@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
-import time
 from typing import Final
 
-_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+from musicnb.sandbox._clock import now_us
+
+_TO_CROCKFORD: Final = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+)
 _KEY_LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 KEY_LENGTH: Final = 32
 
 
 def ulid() -> str:
     """Return a new ULID: 26 letters, 48 bits of milliseconds and 80 bits of chance."""
-    number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
-    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+    number = (now_us() // 1000 << 80) | secrets.randbits(80)
+    # 20 bytes are 32 letters of base 32, the first six of them zeros
+    return base64.b32encode(number.to_bytes(20)).translate(_TO_CROCKFORD)[6:].decode()
 
 
 def new_task_id() -> str:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import signal
 import threading
-from collections.abc import MutableSequence
+from ctypes import c_int
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from pathlib import Path
@@ -33,21 +33,21 @@ _EXAMINER_BYTES: Final = 4 * 1024**3
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Memory that the server and its workers share: cheaper than any message.
+    """Memory that the server shares with one worker: cheaper than any message.
 
     Parameters
     ----------
-    phases
-        Per slot, the number of the phase its worker is in; written by the worker.
-    cancels
-        Per slot, 1 when its work is not wanted any more; written by the server.
+    phase
+        The number of the phase the worker is in; written by the worker.
+    canceled
+        1 when its work is not wanted any more; written by the server.
     closing
-        One number; 1 tells every worker to end at once.
+        1 tells the worker to end at once.
     """
 
-    phases: MutableSequence[int]
-    cancels: MutableSequence[int]
-    closing: MutableSequence[int]
+    phase: c_int
+    canceled: c_int
+    closing: c_int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,6 @@ class RenderJob:
         The fields of `musicnb.sandbox.engine.Order`, without the reference.
     seed, take
         What makes this task, and this clip of it, different from all others.
-    slot
-        Its place in the `Channel`.
     artifact_id
         Id of the file to be made, and its name.
     incoming, artifacts
@@ -73,11 +71,15 @@ class RenderJob:
     order: dict[str, Any]
     seed: int
     take: int
-    slot: int
     artifact_id: str
     incoming: Path
     artifacts: Path
     reference: Path | None = None
+
+    @property
+    def file_name(self) -> str:
+        """Name of the file to be made."""
+        return f"{self.artifact_id}.mp3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _end_with_server(channel: Channel) -> None:
     server = parent_process()
     while server is not None:
         server.join(_WATCH_S)
-        if channel.closing[0] or not server.is_alive():
+        if channel.closing.value or not server.is_alive():
             os._exit(0)  # nothing here is worth finishing: files without a row are swept
 
 
@@ -163,10 +165,14 @@ def render_clip(job: RenderJob) -> FinishedClip | None:
     assert channel is not None
 
     def report(stage: str, share: float = 0.0) -> None:
-        channel.phases[job.slot] = max(channel.phases[job.slot], number_of(stage, share))
+        channel.phase.value = max(channel.phase.value, number_of(stage, share))
 
     def canceled() -> bool:
-        return bool(channel.cancels[job.slot])
+        return bool(channel.canceled.value)
+
+    def go_on(_: float) -> None:
+        if canceled():  # encoding takes longer than rendering, so it is left as readily
+            raise engine.Canceled
 
     report("composing")
     brief = engine.read_brief(_order(job), seed=job.seed, take=job.take)
@@ -182,7 +188,9 @@ def render_clip(job: RenderJob) -> FinishedClip | None:
                 "comment": f"Made by the musicnb sandbox with its own engine, not by"
                 f" {job.order['model']}.",
             }
-            data = sound.encode(samples, engine.SAMPLE_RATE, format="MP3", tags=tags)
+            data = sound.encode(
+                samples, engine.SAMPLE_RATE, format="MP3", tags=tags, progress=go_on
+            )
             if not canceled():
                 report("storing")
                 return _stored(
@@ -207,13 +215,12 @@ def _stored(
 ) -> FinishedClip:
     from musicnb.sandbox import engine  # noqa: PLC0415
 
-    file_name = f"{job.artifact_id}.mp3"
-    temporary = job.incoming / file_name
+    temporary = job.incoming / job.file_name
     temporary.write_bytes(data)
-    publish(temporary, job.artifacts / file_name)
+    publish(temporary, job.artifacts / job.file_name)
     return FinishedClip(
         artifact_id=job.artifact_id,
-        file_name=file_name,
+        file_name=job.file_name,
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         frames=frames,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
+from musicnb.sandbox._clock import now_us
 from musicnb.sandbox._refusals import Refusal
 
 LIFETIME_S: Final = 24 * 3600
@@ -32,9 +32,17 @@ class UrlSigner:
     base_url: str
     secret: bytes
 
+    def at(self, base_url: str) -> UrlSigner:
+        """Return the signer for clients that reach this server by another address."""
+        return UrlSigner(base_url, self.secret)
+
+    def expires(self) -> int:
+        """Return when URLs that are made now expire, in seconds since 1970."""
+        return -(-(now_us() // 1_000_000 + LIFETIME_S) // _ROUNDING_S) * _ROUNDING_S
+
     def url(self, artifact_id: str) -> str:
         """Return an absolute URL that works for at least 24 hours."""
-        expires = -(-(int(time.time()) + LIFETIME_S) // _ROUNDING_S) * _ROUNDING_S
+        expires = self.expires()
         query = urlencode({"expires": expires, "signature": self._sign(artifact_id, str(expires))})
         return f"{self.base_url}/files/{artifact_id}?{query}"
 
@@ -50,7 +58,7 @@ class UrlSigner:
         given = signature.encode("utf-8", "surrogatepass")
         if not hmac.compare_digest(expected, given) or len(expires) > _MAX_EXPIRES_DIGITS:
             raise Refusal("forbidden", "the signature of this URL is wrong; read the task again")
-        if int(expires) <= time.time():
+        if int(expires) <= now_us() // 1_000_000:
             raise Refusal("forbidden", "this URL has expired; read the task again for a new one")
 
     def _sign(self, artifact_id: str, expires: str) -> str:

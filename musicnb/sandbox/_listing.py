@@ -14,27 +14,17 @@ from typing import Any, Final
 
 from musicnb.catalogue import REFERENCE_TO_MUSIC, TEXT_TO_MUSIC
 from musicnb.errors import Fault
-from musicnb.sandbox._clock import to_us
+from musicnb.sandbox._clock import rfc3339, to_us
 from musicnb.sandbox._refusals import Refusal
 from musicnb.wire import TaskEnvelope
 
-PARAMETERS: Final = (
-    "status",
-    "capability",
-    "created_after",
-    "created_before",
-    "limit",
-    "cursor",
-    "order",
-    "expand",
-)
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("queued", "running", "succeeded", "failed", "canceled"),
     "capability": (TEXT_TO_MUSIC, REFERENCE_TO_MUSIC),
     "order": ("desc", "asc"),
 }
 _EXPANDABLE: Final = ("output", "usage", "billing", "callback", "input")
-_SUMMARY: Final = (
+SUMMARY: Final = (
     "object",
     "task_id",
     "status",
@@ -48,6 +38,20 @@ _SUMMARY: Final = (
 )
 _DEFAULT_LIMIT: Final = 20
 _MAX_LIMIT: Final = 100
+# JSON schema of every query parameter.
+PARAMETERS: Final[Mapping[str, dict[str, Any]]] = {
+    **{name: {"type": "string", "enum": list(choices)} for name, choices in _CHOICES.items()},
+    "created_after": {"type": "string", "format": "date-time"},
+    "created_before": {"type": "string", "format": "date-time"},
+    "limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": _MAX_LIMIT,
+        "default": _DEFAULT_LIMIT,
+    },
+    "cursor": {"type": "string", "description": "The next_cursor of the page before."},
+    "expand": {"type": "array", "items": {"enum": [*_EXPANDABLE, "all"]}},
+}
 _MAX_LIMIT_DIGITS: Final = 3
 
 
@@ -129,8 +133,9 @@ class Listing:
             comparison = "ordinal <" if self.descending else "ordinal >"
             conditions.append((comparison, self.after_ordinal))
         where = " AND ".join(f"{column} ?" for column, _ in conditions)
+        columns = "*" if self.expand else ", ".join(("ordinal", *SUMMARY[1:]))
         rows = connection.execute(
-            f"SELECT * FROM tasks WHERE {where}"  # noqa: S608 - columns are ours, values are bound
+            f"SELECT {columns} FROM tasks WHERE {where}"  # noqa: S608 - columns are ours, values are bound
             f" ORDER BY ordinal {'DESC' if self.descending else 'ASC'} LIMIT ?",
             (*(value for _, value in conditions), self.limit + 1),
         ).fetchall()
@@ -138,16 +143,22 @@ class Listing:
         rows = rows[: self.limit]
         return {
             "object": "list",
-            "data": [self._shown(show(row)) for row in rows],
+            "data": [self._item(row, show) for row in rows],
             "next_cursor": self._cursor(rows[-1]["ordinal"]) if has_more else None,
             "has_more": has_more,
         }
 
-    def _shown(self, task: TaskEnvelope) -> dict[str, Any]:
-        names = {*_SUMMARY, *self.expand}
-        if "input" in self.expand:
-            names.add("metadata")  # it came with the input
-        return task.model_dump(mode="json", include=names)
+    def _item(
+        self, row: sqlite3.Row, show: Callable[[sqlite3.Row], TaskEnvelope]
+    ) -> dict[str, Any]:
+        item: dict[str, Any] = {"object": "task"}
+        for name in SUMMARY[1:]:
+            item[name] = rfc3339(row[name]) if name.endswith("_at") else row[name]
+        if self.expand:
+            # metadata came with the input
+            names = {*self.expand, *(("metadata",) if "input" in self.expand else ())}
+            item |= show(row).model_dump(mode="json", include=names)
+        return item
 
     def _digest(self) -> str:
         text = json.dumps([self.filters, self.descending])

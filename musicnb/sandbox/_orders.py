@@ -8,7 +8,7 @@ from typing import Any
 
 from musicnb import catalogue
 from musicnb.catalogue import REFERENCE_TO_MUSIC, Capability, Model, ReferenceLimits
-from musicnb.errors import Fault
+from musicnb.errors import Fault, InvalidInput
 from musicnb.sandbox._reading import parse_json, to_record
 from musicnb.sandbox._refusals import Refusal
 from musicnb.wire import ArtifactReference, MusicRequest, ReferenceMusicRequest, UrlReference
@@ -21,6 +21,8 @@ class PlacedOrder:
     capability: Capability
     request: MusicRequest
     model: Model
+    rehosted: str | None = None
+    """Artifact that the reference audio's URL has become."""
 
     @property
     def body(self) -> dict[str, Any]:
@@ -33,7 +35,15 @@ class PlacedOrder:
         if not isinstance(self.request, ReferenceMusicRequest):
             return None
         reference = self.request.reference_audio
-        return reference.artifact_id if isinstance(reference, ArtifactReference) else None
+        return reference.artifact_id if isinstance(reference, ArtifactReference) else self.rehosted
+
+    @property
+    def url(self) -> str | None:
+        """The reference audio's URL, where it is named by one."""
+        if not isinstance(self.request, ReferenceMusicRequest):
+            return None
+        reference = self.request.reference_audio
+        return reference.url if isinstance(reference, UrlReference) else None
 
 
 def read_order(capability: Capability, body: bytes) -> PlacedOrder:
@@ -42,24 +52,16 @@ def read_order(capability: Capability, body: bytes) -> PlacedOrder:
     Raises
     ------
     Refusal
-        400 or 422, naming every fault; or the reference is a URL.
+        400 or 422, naming every fault.
     """
     record = ReferenceMusicRequest if capability == REFERENCE_TO_MUSIC else MusicRequest
     request = to_record(record, parse_json(body))
-    faults = catalogue.faults_in(capability, request.body())
-    if faults:
-        raise Refusal.from_faults(faults)
-    model = catalogue.resolve(capability, request.body())
-    if isinstance(request, ReferenceMusicRequest) and isinstance(
-        request.reference_audio, UrlReference
-    ):
-        raise Refusal(
-            "media_download_failed",
-            "this sandbox does not fetch reference audio from URLs yet;"
-            " upload the file to /v1/uploads and send its artifact_id",
-            param="/reference_audio/url",
-        )
-    return PlacedOrder(capability, request, model)
+    faults: tuple[Fault, ...] = ()
+    try:
+        return PlacedOrder(capability, request, catalogue.resolve(capability, request.body()))
+    except InvalidInput as error:
+        faults = error.faults
+    raise Refusal.from_faults(faults)
 
 
 def check_reference(connection: sqlite3.Connection, tenant: str, order: PlacedOrder) -> None:
@@ -82,16 +84,18 @@ def check_reference(connection: sqlite3.Connection, tenant: str, order: PlacedOr
             f"there is no artifact {order.artifact_id!r}; upload the file first",
             param="/reference_audio/artifact_id",
         )
+    name = "artifact_id" if order.url is None else "url"
     faults = [
-        Fault("reference_audio", "/reference_audio/artifact_id", complaint)
-        for limits in _reference_limits(order)
+        Fault("reference_audio", f"/reference_audio/{name}", complaint)
+        for limits in reference_limits(order)
         if (complaint := _complaint(limits, row))
     ]
     if faults:
         raise Refusal.from_faults(faults)
 
 
-def _reference_limits(order: PlacedOrder) -> set[ReferenceLimits]:
+def reference_limits(order: PlacedOrder) -> set[ReferenceLimits]:
+    """Return the limits of an order's reference audio, which has to keep them all."""
     # auto promises the strictest of the models it may choose from
     return {
         mode.reference

@@ -83,7 +83,7 @@ class Incoming:
     async def drain(self) -> None:
         """Swallow some of what a client goes on sending, so that it comes to read the answer."""
         size = 0
-        with contextlib.suppress(Refusal):
+        with contextlib.suppress(Refusal, TimeoutError):
             async with asyncio.timeout(_DRAIN_S):
                 while not self._finished and size < _DRAIN_BYTES:
                     size += len(await self._next(_DRAIN_S))

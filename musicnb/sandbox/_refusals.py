@@ -36,6 +36,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "rate_limited": Code(429, retryable=True),
         "model_unavailable": Code(503, retryable=True),
         "idempotency_conflict": Code(409),
+        "idempotency_in_progress": Code(409, retryable=True),
         "task_not_found": Code(404),
         "artifact_not_found": Code(404),
         "not_found": Code(404),
@@ -45,6 +46,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "media_download_failed": Code(422),
         "internal_error": Code(500, retryable=True),
         "upstream_unavailable": Code(503, retryable=True),
+        "upstream_timeout": Code(504, retryable=True),
     }
 )
 

@@ -4,10 +4,31 @@ from __future__ import annotations
 
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+
+# What is wrong with a task, on command; see `musicnb.sandbox.faults`.
+_TASK_FAULTS: Final = """\
+CREATE TABLE task_faults (
+    task_id TEXT NOT NULL REFERENCES tasks (task_id),
+    fault TEXT NOT NULL,
+    parameters TEXT NOT NULL,
+    refund_due INTEGER,
+    PRIMARY KEY (task_id, fault)
+) STRICT;
+"""
+# Without it a page of the list sorts every task there is.
+_LISTED: Final = "CREATE INDEX tasks_by_tenant ON tasks (tenant, ordinal);\n"
+_REFUNDS: Final = """\
+CREATE TRIGGER refunds_deliver_nothing BEFORE INSERT ON transfers
+WHEN NEW.kind = 'refund' AND NOT EXISTS (
+    SELECT 1 FROM tasks WHERE task_id = NEW.task_id AND status IN ('failed', 'canceled')
+) BEGIN
+    SELECT RAISE (ABORT, 'only what has failed or was canceled is refunded');
+END;
+"""
 
 # Times are microseconds since 1970 (UTC), money is ten-thousandths of a credit.
-SCHEMA: Final = """
+_TABLES: Final = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
 CREATE TABLE tenants (
@@ -68,7 +89,7 @@ CREATE TABLE artifacts (
     frames INTEGER NOT NULL,
     sample_rate INTEGER NOT NULL,
     purpose TEXT,
-    metadata TEXT NOT NULL DEFAULT '{}',
+    metadata TEXT NOT NULL DEFAULT '{{}}',
     created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -80,6 +101,7 @@ CREATE TABLE tasks (
     model TEXT NOT NULL,
     resolved_model TEXT NOT NULL,
     request TEXT NOT NULL,
+    reference_artifact TEXT REFERENCES artifacts (artifact_id),
     price INTEGER NOT NULL,
     seed INTEGER NOT NULL DEFAULT 0,
     status TEXT NOT NULL
@@ -124,3 +146,16 @@ CREATE TABLE idempotency (
 ) STRICT;
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 """
+SCHEMA: Final = _TABLES + _TASK_FAULTS + _REFUNDS + _LISTED
+
+# What brings the database of an earlier version to the next one, by that earlier version.
+MIGRATIONS: Final = {
+    1: (
+        "ALTER TABLE tasks ADD COLUMN reference_artifact TEXT REFERENCES artifacts (artifact_id)",
+        """UPDATE tasks
+        SET reference_artifact = json_extract(request, '$.reference_audio.artifact_id')""",
+        _TASK_FAULTS,
+        _REFUNDS,
+        _LISTED,
+    ),
+}

@@ -32,40 +32,41 @@ class WorkerDied(Exception):
 
 
 class Workers:
-    """A pool that never has more work than workers, so that what waits stays in our hands.
+    """Worker processes with never more work than workers, so that what waits stays in our hands.
+
+    Each worker is a pool of its own with one process: when a process of a larger pool dies, the
+    pool fails what all its other processes are working on.
 
     Parameters
     ----------
     count
-        Processes, and so jobs at a time.
+        Processes, and so jobs at a time; with 0, jobs wait for ever.
     renders
         Whether the workers load the engine when they start.
     """
 
     def __init__(self, count: int, *, renders: bool) -> None:
-        # spawn: a fork would copy the server's threads, sockets and locks
-        self._context: Final = multiprocessing.get_context("spawn")
-        self._count: Final = count
-        self._renders: Final = renders
+        self._workers: Final = [_Worker(renders=renders) for _ in range(count)]
         self._permits: Final = asyncio.Semaphore(count)
         self._free: Final = list(range(count))
-        self._channel = self._new_channel()
-        self._pool: ProcessPoolExecutor | None = None
+
+    @property
+    def count(self) -> int:
+        """How many jobs are done at a time."""
+        return len(self._workers)
 
     def warm_up(self) -> None:
         """Start the processes now, without waiting for them."""
-        pool = self._open()
-        with _interrupts_held():
-            for _ in range(self._count):
-                pool.submit(ready).add_done_callback(_look_at)
+        for worker in self._workers:
+            worker.warm_up()
 
     def phase_number(self, slot: int) -> int:
         """Return the number of the phase that a slot's worker is in."""
-        return self._channel.phases[slot]
+        return self._workers[slot].channel.phase.value
 
     def cancel(self, slot: int) -> None:
         """Tell a slot's worker that its work is not wanted any more."""
-        self._channel.cancels[slot] = 1
+        self._workers[slot].channel.canceled.value = 1
 
     async def run(
         self, work: Callable[[int], Callable[[], T] | None], *, limit_s: float | None = None
@@ -83,53 +84,89 @@ class Workers:
         Raises
         ------
         WorkerDied
-            The process ended in the middle; the next job finds a new pool.
+            The process ended in the middle; another takes its place.
         """
         async with self._permits:
             slot = self._free.pop()
-            self._channel.phases[slot] = self._channel.cancels[slot] = 0
+            worker = self._workers[slot]
+            worker.channel.phase.value = worker.channel.canceled.value = 0
             try:
                 call = work(slot)
-                return None if call is None else await self._submit(call, limit_s)
+                return None if call is None else await worker.do(call, limit_s)
             finally:
                 self._free.append(slot)
 
-    def replace(self) -> None:
-        """End all processes of the pool; the next job gets new ones."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            self._channel.closing[0] = 1
-            self._channel = self._new_channel()
-            pool.shutdown(wait=False, cancel_futures=True)
+    def close(self) -> None:
+        """End all processes, whatever they are doing."""
+        for worker in self._workers:
+            worker.close()
 
-    async def _submit(self, call: Callable[[], T], limit_s: float | None) -> T:
-        pool = self._open()
+
+class _Worker:
+    """One process, and its successor when it has died."""
+
+    # spawn: a fork would copy the server's threads, sockets and locks
+    _context: Final = multiprocessing.get_context("spawn")
+
+    def __init__(self, *, renders: bool) -> None:
+        self._renders: Final = renders
+        self._pool: ProcessPoolExecutor | None = None
+        self._closed = False
+        self.channel = self._new_channel()
+
+    def warm_up(self) -> None:
+        """Start the process, unless it runs."""
+        with _interrupts_held():
+            self._open().submit(ready).add_done_callback(_look_at)
+
+    async def do(self, call: Callable[[], T], limit_s: float | None) -> T:
+        """Make a call in the process, which is replaced when it dies of that or takes too long."""
+        work = self._begin(call)
         try:
             async with asyncio.timeout(limit_s):
-                with _interrupts_held():
-                    work = asyncio.get_running_loop().run_in_executor(pool, call)
                 return await work
         except (BrokenProcessPool, TimeoutError):
-            if pool is self._pool:
-                self.replace()
+            if not self._closed:
+                self._end()
+                self.warm_up()
         raise WorkerDied("a worker process ended in the middle of its work")
+
+    def close(self) -> None:
+        """End the process; no other follows."""
+        self._closed = True
+        self._end()
+
+    def _begin(self, call: Callable[[], T]) -> asyncio.Future[T]:
+        loop = asyncio.get_running_loop()
+        with _interrupts_held():
+            try:
+                return loop.run_in_executor(self._open(), call)
+            except BrokenProcessPool:  # it died while it had nothing to do, which is no job's fault
+                self._end()
+                return loop.run_in_executor(self._open(), call)
 
     def _open(self) -> ProcessPoolExecutor:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self._count,
+                1,
                 mp_context=self._context,
                 initializer=functools.partial(begin, renders=self._renders),
-                initargs=(self._channel,),
+                initargs=(self.channel,),
             )
         return self._pool
 
+    def _end(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            self.channel.closing.value = 1
+            canceled = self.channel.canceled.value
+            self.channel = self._new_channel()
+            self.channel.canceled.value = canceled  # the job goes on with the successor
+            pool.shutdown(wait=False, cancel_futures=True)
+
     def _new_channel(self) -> Channel:
-        return Channel(
-            phases=self._context.RawArray("i", self._count),
-            cancels=self._context.RawArray("i", self._count),
-            closing=self._context.RawArray("i", 1),
-        )
+        phase, canceled, closing = (self._context.RawValue("i", 0) for _ in range(3))
+        return Channel(phase=phase, canceled=canceled, closing=closing)
 
 
 @contextlib.contextmanager

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import functools
-import json
-import re
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any
 
+from pydantic_core import to_json
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -21,39 +19,43 @@ from starlette.types import ASGIApp
 
 from musicnb import catalogue
 from musicnb.catalogue import REFERENCE_TO_MUSIC, TEXT_TO_MUSIC, Capability
-from musicnb.sandbox import tasks, uploads, wallet
+from musicnb.sandbox import tasks, uploads
+from musicnb.sandbox._answers import answered, json_of, ok
 from musicnb.sandbox._clock import now_us
+from musicnb.sandbox._endpoints import ENDPOINTS
+from musicnb.sandbox._fault_line import FaultLine
+from musicnb.sandbox._fault_tasks import Marks, mark_canceled, mark_created
 from musicnb.sandbox._folder import Folder
-from musicnb.sandbox._guard import ERROR_HANDLERS, Guard, tenant_of
+from musicnb.sandbox._guard import ERROR_HANDLERS, Guard, root_of, tenant_of
 from musicnb.sandbox._idempotency import Answer, Ticket
 from musicnb.sandbox._ids import new_artifact_id
 from musicnb.sandbox._links import UrlSigner
 from musicnb.sandbox._listing import PARAMETERS, Listing
-from musicnb.sandbox._money import to_units
 from musicnb.sandbox._multipart import receive
-from musicnb.sandbox._orders import check_reference, read_order
-from musicnb.sandbox._phases import STARTING
+from musicnb.sandbox._orders import PlacedOrder, check_reference, read_order
+from musicnb.sandbox._own import OwnApi
+from musicnb.sandbox._reach import Reach
 from musicnb.sandbox._reading import (
-    fault_at,
     parse_json,
     read_body,
     read_query,
     require_json,
     to_record,
 )
+from musicnb.sandbox._records import Health
 from musicnb.sandbox._refusals import Refusal
 from musicnb.sandbox._runner import Runner
+from musicnb.sandbox._shown import Shown
 from musicnb.sandbox._workers import Workers
+from musicnb.sandbox.faults import Faults
+from musicnb.sandbox.rehost import Rehoster
 from musicnb.sandbox.store import Store
 from musicnb.wire import CancelRequest, ModelEntry, ModelList, TaskEnvelope, canonical_bytes
 
 __all__ = ["Sandbox", "build_app"]
 
-_CREDITS: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
-_MAX_BALANCE: Final = Decimal(10) ** 12
 
-
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Sandbox:
     """All parts of a running sandbox.
 
@@ -61,6 +63,8 @@ class Sandbox:
     ----------
     keys
         Hash of each API key, with its tenant.
+    reach
+        The hosts it answers to.
     folder_seed
         What the seed of every task is derived from.
     """
@@ -71,8 +75,11 @@ class Sandbox:
     renderers: Workers
     examiner: Workers
     runner: Runner
+    rehoster: Rehoster
     keys: dict[bytes, str]
+    reach: Reach
     folder_seed: int
+    faults: Faults
 
 
 def build_app(sandbox: Sandbox) -> ASGIApp:
@@ -81,34 +88,24 @@ def build_app(sandbox: Sandbox) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         sandbox.renderers.warm_up()
+        await api.start()
         await sandbox.runner.resume()
         yield
         await sandbox.runner.close()
-        sandbox.examiner.replace()
+        sandbox.examiner.close()
         await asyncio.to_thread(sandbox.store.close)
 
     api = _Api(sandbox)
-    get, post = ["GET"], ["POST"]
-    music = "/v1/music"
+    own = OwnApi(sandbox.store, sandbox.signer.base_url, sandbox.faults)
     routes = [
-        Route(f"{music}/text-to-music", api.text_to_music, methods=post),
-        Route(f"{music}/reference-audio-to-music", api.reference_to_music, methods=post),
-        Route(f"{music}/{{capability}}", api.unknown_capability, methods=post),
-        Route("/v1/tasks", api.list_tasks, methods=get),
-        Route("/v1/tasks/{task_id}", api.task, methods=get),
-        Route("/v1/tasks/{task_id}/cancel", api.cancel, methods=post),
-        Route("/v1/uploads", api.upload, methods=post),
-        Route("/v1/models", api.models, methods=get),
-        Route("/v1/health", api.health, methods=get),
-        Route("/files/{artifact_id}", api.file, methods=get),
-        Route("/sandbox", api.about, methods=get),
-        Route("/sandbox/wallet", api.wallet, methods=get),
-        Route("/sandbox/wallet", api.top_up, methods=post),
-        Route("/sandbox/ledger", api.ledger, methods=get),
-    ]
+        Route(entry.path, getattr(api, entry.handler, None) or getattr(own, entry.handler),
+              methods=[entry.method])
+        for entry in ENDPOINTS
+    ]  # fmt: skip
+    routes.append(Route("/v1/music/{capability}", api.unknown_capability, methods=["POST"]))
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=dict(ERROR_HANDLERS))
     app.router.redirect_slashes = False  # a redirect would carry the key elsewhere
-    return Guard(app, sandbox.keys)
+    return Guard(FaultLine(app, sandbox.faults), sandbox.keys, sandbox.reach)
 
 
 class _Api:
@@ -117,6 +114,8 @@ class _Api:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._store = sandbox.store
+        self._shown = Shown(sandbox.store, sandbox.runner)
+        self.start = self._shown.watch
 
     # ------------------------------------------------------------------------------- music
 
@@ -134,56 +133,74 @@ class _Api:
         tenant = tenant_of(request)
         body = await read_body(request)
         ticket = _ticket(request, body)
-        earlier = await self._store.run(functools.partial(ticket.recall, now=now_us()))
-        if earlier is not None:
-            return _answered(earlier)
-        require_json(request)
-        read_query(request, ())
-        order = read_order(capability, body)
+        order, refusal = _read_order(request, capability, body)
+        if order is None or order.url is not None:
+            # What was answered before is answered again, before its faults are told and before
+            # anything is fetched. All other orders ask in their own transaction only: one trip to
+            # the store less for each.
+            earlier = await self._store.run(functools.partial(ticket.recall, now=now_us()))
+            if earlier is not None:
+                return answered(earlier)
+        if order is None:
+            assert refusal is not None
+            raise refusal
+        artifact = await self._sandbox.rehoster.bring(tenant, order)
+        if artifact is not None:
+            order = dataclasses.replace(order, rehosted=artifact.artifact_id)
         now = now_us()
 
-        def create(connection: sqlite3.Connection) -> tuple[Answer, sqlite3.Row | None]:
-            # asked again inside the transaction: a twin may have been created since
+        def create(connection: sqlite3.Connection) -> tuple[Answer, sqlite3.Row | None, Marks]:
+            # inside the transaction: a twin may have been created a moment ago
             earlier = ticket.recall(connection, now=now)
             if earlier is not None:
-                return earlier, None
+                return earlier, None, {}
+            if artifact is not None:
+                uploads.insert(connection, artifact, now=now)
             check_reference(connection, tenant, order)
             row = tasks.create(
                 connection, tenant, order, folder_seed=self._sandbox.folder_seed, now=now
             )
-            answer = Answer(202, _json(self._envelope(connection, row)))
+            marks = mark_created(self._sandbox.faults, connection, row["task_id"])
+            answer = Answer(202, to_json(self._envelope(request, connection, row)))
             ticket.remember(connection, answer, now=now)
-            return answer, row
+            return answer, row, marks
 
-        answer, row = await self._store.run(create)
-        if row is not None:
-            self._sandbox.runner.submit(row)
-        return _answered(answer)
+        try:
+            answer, row, marks = await self._store.run(create)
+        except Exception:  # not when we are canceled: then the rows may yet be written
+            self._sandbox.rehoster.drop(artifact)
+            raise
+        if row is None:
+            self._sandbox.rehoster.drop(artifact)
+        else:
+            self._sandbox.runner.submit(row["task_id"], row["resolved_model"], marks)
+        return answered(answer)
 
     # ------------------------------------------------------------------------------- tasks
 
-    def _envelope(self, connection: sqlite3.Connection, row: sqlite3.Row) -> TaskEnvelope:
-        running = row["status"] == "running"
-        phase = self._sandbox.runner.phase_of(row["task_id"]) if running else STARTING
-        return tasks.envelope(connection, row, self._sandbox.signer, phase)
+    def _envelope(
+        self, request: Request, connection: sqlite3.Connection, row: sqlite3.Row
+    ) -> TaskEnvelope:
+        return self._shown.envelope(connection, row, self._signer(request))
+
+    def _signer(self, request: Request) -> UrlSigner:
+        return self._sandbox.signer.at(root_of(request))
 
     async def task(self, request: Request) -> Response:
         tenant, task_id = tenant_of(request), request.path_params["task_id"]
         read_query(request, ())
-
-        def read(connection: sqlite3.Connection) -> TaskEnvelope:
-            return self._envelope(connection, tasks.find(connection, tenant, task_id))
-
-        return _ok(_json(await self._store.run(read)))
+        return ok(await self._shown.body(tenant, task_id, self._signer(request)))
 
     async def list_tasks(self, request: Request) -> Response:
         tenant = tenant_of(request)
         listing = Listing.from_query(read_query(request, PARAMETERS))
 
         def read(connection: sqlite3.Connection) -> dict[str, Any]:
-            return listing.page(connection, tenant, lambda row: self._envelope(connection, row))
+            return listing.page(
+                connection, tenant, lambda row: self._envelope(request, connection, row)
+            )
 
-        return _ok(canonical_bytes(await self._store.run(read)))
+        return ok(canonical_bytes(await self._store.run(read)))
 
     async def cancel(self, request: Request) -> Response:
         tenant, task_id = tenant_of(request), request.path_params["task_id"]
@@ -193,19 +210,23 @@ class _Api:
             require_json(request)
             to_record(CancelRequest, parse_json(body))
 
-        def cancel(connection: sqlite3.Connection) -> Answer:
+        def cancel(connection: sqlite3.Connection) -> tuple[Answer, bool]:
             now = now_us()
             earlier = ticket.recall(connection, now=now)
+            row = tasks.find(connection, tenant, task_id)
             if earlier is not None:
-                return earlier
-            row = tasks.cancel(connection, tenant, task_id, now=now)
-            answer = Answer(200, _json(self._envelope(connection, row)))
+                return earlier, tasks.wanted(connection, row)
+            faults = self._sandbox.faults
+            late = not tasks.is_over(row) and mark_canceled(faults, connection, task_id)
+            row = tasks.cancel(connection, tenant, task_id, now=now, late=late)
+            answer = Answer(200, to_json(self._envelope(request, connection, row)))
             ticket.remember(connection, answer, now=now)
-            return answer
+            return answer, late
 
-        answer = await self._store.run(cancel)
-        self._sandbox.runner.cancel(task_id)
-        return _answered(answer)
+        answer, late = await self._store.run(cancel)
+        if not late:
+            self._sandbox.runner.cancel(task_id)
+        return answered(answer)
 
     # ------------------------------------------------------------------- uploads and files
 
@@ -223,11 +244,11 @@ class _Api:
                     store=self._store,
                     folder=parts.folder,
                     examiner=parts.examiner,
-                    signer=parts.signer,
+                    signer=self._signer(request),
                 )
         finally:
             temporary.unlink(missing_ok=True)
-        return _answered(answer)
+        return answered(answer)
 
     async def file(self, request: Request) -> Response:
         artifact_id = request.path_params["artifact_id"]
@@ -259,50 +280,22 @@ class _Api:
         entries = [
             ModelEntry(id=model.id, owned_by=model.owned_by) for model in catalogue.MODELS.values()
         ]
-        return _ok(_json(ModelList(data=entries)))
+        return ok(json_of(ModelList(data=entries)))
 
     async def health(self, _: Request) -> Response:
-        return _ok(b'{"status":"ok"}')
+        return ok(json_of(Health()))
 
-    async def about(self, _: Request) -> Response:
-        return _ok(
-            canonical_bytes(
-                {
-                    "object": "sandbox",
-                    "name": tasks.ENGINE,
-                    "message": "this is a sandbox: its music, money and keys are its own",
-                }
-            )
-        )
 
-    async def wallet(self, request: Request) -> Response:
-        tenant = tenant_of(request)
-        read_query(request, ())
-        account = await self._store.run(lambda connection: wallet.account(connection, tenant))
-        return _ok(canonical_bytes(account))
-
-    async def top_up(self, request: Request) -> Response:
-        tenant = tenant_of(request)
-        body = await read_body(request)
+def _read_order(
+    request: Request, capability: Capability, body: bytes
+) -> tuple[PlacedOrder | None, Refusal | None]:
+    """Return what a request orders, or why it cannot."""
+    try:
         require_json(request)
-        value = parse_json(body)
-        amount = _amount(value.pop("credits", None))
-        if value:
-            raise fault_at(f"/{next(iter(value))}", "is not known here; only credits is")
-
-        def top_up(connection: sqlite3.Connection) -> dict[str, Any]:
-            if wallet.balance(connection, tenant) + to_units(amount) > to_units(_MAX_BALANCE):
-                raise fault_at("/credits", f"a wallet holds at most {_MAX_BALANCE:,} credits")
-            wallet.top_up(connection, tenant, to_units(amount), now=now_us(), note="top-up")
-            return wallet.account(connection, tenant)
-
-        return _ok(canonical_bytes(await self._store.run(top_up)))
-
-    async def ledger(self, request: Request) -> Response:
-        tenant = tenant_of(request)
         read_query(request, ())
-        rows = await self._store.run(lambda connection: wallet.ledger(connection, tenant))
-        return _ok(canonical_bytes(rows))
+        return read_order(capability, body), None
+    except Refusal as refusal:
+        return None, refusal
 
 
 def _ticket(request: Request, body: bytes) -> Ticket:
@@ -312,30 +305,3 @@ def _ticket(request: Request, body: bytes) -> Ticket:
     return Ticket.of(
         tenant_of(request), keys[0] if keys else None, request.method, request.scope["path"], body
     )
-
-
-def _amount(value: object) -> Decimal:
-    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    try:
-        amount = Decimal(text) if _CREDITS.fullmatch(text) else Decimal(0)
-    except InvalidOperation:
-        amount = Decimal(0)
-    if not 0 < amount <= wallet.MAX_TOP_UP:
-        raise fault_at(
-            "/credits",
-            f'must be an amount above 0 and up to {wallet.MAX_TOP_UP:,}, such as "1000.0000"',
-        )
-    return amount
-
-
-def _json(record: TaskEnvelope | ModelList) -> bytes:
-    return canonical_bytes(json.loads(record.model_dump_json()))
-
-
-def _ok(body: bytes) -> Response:
-    return Response(body, media_type="application/json")
-
-
-def _answered(answer: Answer) -> Response:
-    headers = {"Idempotency-Replayed": "true"} if answer.replayed else None
-    return Response(answer.body, answer.status, headers=headers, media_type="application/json")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import ipaddress
 import json
 import logging
 import os
-import re
 import secrets
 import signal
 import socket
@@ -16,33 +16,41 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from musicnb.errors import ConfigurationError, MusicnbError
-from musicnb.sandbox._ids import KEY_LENGTH, new_key
+from musicnb.sandbox._keys import KEY_VARIABLE, OWN, Project, hash_key, own_key, read_projects
+from musicnb.sandbox._reach import LOOPBACK_HOST, Reach
 
 if TYPE_CHECKING:
     from uvicorn import Config, Server
 
+    from musicnb.sandbox._fault_spec import FaultSpec
     from musicnb.sandbox.app import Sandbox
 
 __all__ = ["KEY_VARIABLE", "add_arguments", "run"]
 
-KEY_VARIABLE: Final = "MUSICNB_SANDBOX_API_KEY"
-TENANT: Final = "local"
-_HOST: Final = "127.0.0.1"
-_KEY: Final = re.compile(rf"sk-[A-Za-z0-9]{{{KEY_LENGTH}}}")
 _MAX_SEED: Final = 2**63 - 1
 _MAX_PORT: Final = 65_535
+_MAX_WORKERS: Final = 256
 _GRACE_S: Final = 2
 _LAST_RESORT_S: Final = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the sandbox's options to a parser."""
+    parser.add_argument(
+        "--host",
+        type=_host,
+        default=LOOPBACK_HOST,
+        help="address to listen on (default: this machine only); others demand --keys",
+    )
     parser.add_argument("--port", type=_port, default=0, help="port; 0 (default) takes a free one")
+    parser.add_argument(
+        "--public-url", help="what file links begin with (default: the address each client used)"
+    )
     parser.add_argument("--data", type=Path, help="folder of its wallet, tasks and sound files")
     parser.add_argument(
         "--api-key-file",
@@ -50,7 +58,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"file with the API key, created when missing (else ${KEY_VARIABLE}, else a new key)",
     )
     parser.add_argument(
+        "--keys",
+        type=Path,
+        help="file of several keys, a project with its own wallet each: name sk-… [credits]",
+    )
+    parser.add_argument(
+        "--allow-loopback-media",
+        action="store_true",
+        help="fetch reference audio from this machine too, also by plain http: for tests",
+    )
+    parser.add_argument(
         "--seed", type=_seed, help="the same requests in the same order make the same music"
+    )
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        help="clips made at a time, a process each (default: one per core);"
+        " 0 takes orders and makes nothing of them",
+    )
+    parser.add_argument(
+        "--fault",
+        dest="faults",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar="NAME[:on=create,times=2,…]",
+        help="arm a fault; may be repeated. A wrong one is refused with a list of what there is",
     )
     parser.add_argument(
         "--json", action="store_true", help="print one line of JSON once it listens"
@@ -85,26 +118,30 @@ def run(args: argparse.Namespace) -> int:
 async def _serve(args: argparse.Namespace) -> None:
     from uvicorn import Config  # noqa: PLC0415 - --help must not load a web server
 
+    from musicnb.sandbox._connections import PatientProtocol  # noqa: PLC0415
     from musicnb.sandbox._guard import MAX_HEAD_BYTES  # noqa: PLC0415
     from musicnb.sandbox.app import build_app  # noqa: PLC0415
 
-    key = _key(args.api_key_file)
-    with _listening_socket(args.port) as listener:
-        root = f"http://{_HOST}:{listener.getsockname()[1]}"
-        sandbox = await _assemble(_data_folder(args.data), root, key, args.seed)
+    projects, key = _projects(args)
+    reach = Reach.of(args.host, args.public_url)
+    with _listening_socket(args.host, args.port) as listener:
+        host = f"[{args.host}]" if ":" in args.host else args.host
+        root = reach.public_root or f"http://{host}:{listener.getsockname()[1]}"
+        sandbox = await _assemble(args, root, projects, reach)
         config = Config(
             build_app(sandbox),
             access_log=False,
             log_config=None,
             ws="none",
-            http="h11",
+            http=PatientProtocol,
             lifespan="on",
             proxy_headers=False,
             server_header=False,
             h11_max_incomplete_event_size=MAX_HEAD_BYTES,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        server = _server(config, lambda: _announce(root, key, as_json=args.json))
+        names = [project.name for project in projects]
+        server = _server(config, lambda: _announce(root, key, names, as_json=args.json))
         loop = asyncio.get_running_loop()
 
         def stop() -> None:
@@ -138,33 +175,29 @@ def _server(config: Config, announce: Callable[[], None]) -> Server:
     return Announcing(config)
 
 
-async def _assemble(data: Path, root: str, key: str, seed: int | None) -> Sandbox:
+async def _assemble(
+    args: argparse.Namespace, root: str, projects: Sequence[Project], reach: Reach
+) -> Sandbox:
     """Open the data folder and put the parts of a sandbox together."""
     from musicnb.sandbox import wallet  # noqa: PLC0415
-    from musicnb.sandbox._clock import now_us  # noqa: PLC0415
+    from musicnb.sandbox._clock import now_us, take_up  # noqa: PLC0415
     from musicnb.sandbox._folder import Folder  # noqa: PLC0415
-    from musicnb.sandbox._guard import hash_key  # noqa: PLC0415
     from musicnb.sandbox._links import UrlSigner  # noqa: PLC0415
     from musicnb.sandbox._runner import Runner  # noqa: PLC0415
     from musicnb.sandbox._workers import Workers, cores  # noqa: PLC0415
     from musicnb.sandbox.app import Sandbox  # noqa: PLC0415
+    from musicnb.sandbox.faults import Faults  # noqa: PLC0415
+    from musicnb.sandbox.rehost import Rehoster  # noqa: PLC0415
     from musicnb.sandbox.store import Store, setting  # noqa: PLC0415
 
-    folder = Folder(data)
+    folder = Folder(_data_folder(args.data))
     folder.prepare()
-    key_hash = hash_key(key.encode())
 
     def set_up(connection: sqlite3.Connection) -> tuple[int, str, set[str]]:
-        connection.execute(
-            """
-            INSERT INTO tenants VALUES (?, ?)
-            ON CONFLICT (id) DO UPDATE SET key_hash = excluded.key_hash
-            """,
-            (TENANT, key_hash),
-        )
-        wallet.open_wallet(connection, TENANT, now=now_us())
+        take_up(connection)
+        wallet.enrol(connection, projects, now=now_us())
         stored = setting(connection, "seed")
-        chosen = seed if seed is not None else int(stored or secrets.randbits(62))
+        chosen = args.seed if args.seed is not None else int(stored or secrets.randbits(62))
         connection.execute("INSERT OR REPLACE INTO settings VALUES ('seed', ?)", (str(chosen),))
         names = connection.execute("SELECT file_name FROM artifacts").fetchall()
         secret = setting(connection, "url_secret")
@@ -174,16 +207,20 @@ async def _assemble(data: Path, root: str, key: str, seed: int | None) -> Sandbo
     store = Store(folder.database)
     folder_seed, secret, known = await store.run(set_up)
     folder.sweep(known)
-    renderers = Workers(cores(), renders=True)
+    renderers = Workers(cores() if args.workers is None else args.workers, renders=True)
+    examiner = Workers(1, renders=False)
     return Sandbox(
         store=store,
         folder=folder,
         signer=UrlSigner(root, bytes.fromhex(secret)),
         renderers=renderers,
-        examiner=Workers(1, renders=False),
+        examiner=examiner,
         runner=Runner(store, folder, renderers),
-        keys={key_hash: TENANT},
+        rehoster=Rehoster(folder, examiner, allow_loopback=args.allow_loopback_media),
+        keys={project.key_hash: project.name for project in projects},
+        reach=reach,
         folder_seed=folder_seed,
+        faults=Faults(args.faults),
     )
 
 
@@ -195,46 +232,40 @@ def _data_folder(chosen: Path | None) -> Path:
     return user_data_path("musicnb", appauthor=False) / "sandbox"
 
 
-def _key(path: Path | None) -> str:
-    """Find the API key: in the file, in the environment, or a new one."""
-    if path is None:
-        return _checked_key(os.environ.get(KEY_VARIABLE, "") or new_key(), f"${KEY_VARIABLE}")
-    if not path.exists():
-        key = new_key()
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(key + "\n")
-        return key
-    return _checked_key(path.read_text(errors="replace").strip(), str(path))
-
-
-def _checked_key(key: str, source: str) -> str:
-    if not _KEY.fullmatch(key):
+def _projects(args: argparse.Namespace) -> tuple[Sequence[Project], str | None]:
+    """Find out who may use the sandbox; the key is told only where nobody else has one."""
+    if args.keys is not None:
+        return read_projects(args.keys), None
+    if not ipaddress.ip_address(args.host).is_loopback:
         raise ConfigurationError(
-            f"{source} holds no sandbox key (value not shown)",
-            hint=f"A key is sk- and {KEY_LENGTH} letters and digits",
+            f"a sandbox that listens on {args.host} can be reached from other machines",
+            hint="Say who may use it: --keys FILE, with a line for each: name sk-… [credits]",
         )
-    return key
+    key = own_key(args.api_key_file)
+    return [Project(OWN, hash_key(key.encode()))], key
 
 
-def _listening_socket(port: int) -> socket.socket:
+def _listening_socket(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # with the protocol named, asyncio sets TCP_NODELAY; without, every answer waits 40 ms
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":  # elsewhere this would let a second server share the port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((_HOST, port))
+        listener.bind((host, port))
     except OSError:
         listener.close()
         raise
     return listener
 
 
-def _announce(root: str, key: str, *, as_json: bool) -> None:
+def _announce(root: str, key: str | None, names: Sequence[str], *, as_json: bool) -> None:
     if as_json:
-        line = json.dumps({"base_url": f"{root}/v1", "api_key": key})
+        access = {"projects": list(names)} if key is None else {"api_key": key}
+        line = json.dumps({"base_url": f"{root}/v1", **access})
     else:
-        line = f"musicnb sandbox (play money, its own music) at {root}/v1\nAPI key: {key}"
+        access_line = f"Projects: {', '.join(names)}" if key is None else f"API key: {key}"
+        line = f"musicnb sandbox (play money, its own music) at {root}/v1\n{access_line}"
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
@@ -255,10 +286,35 @@ def _watch_parent(stop: Callable[[], object]) -> None:
     threading.Thread(target=watch, name="sandbox-parent", daemon=True).start()
 
 
+def _host(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(LOOPBACK_HOST if text == "localhost" else text))
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not an IP address to listen on, or localhost")
+
+
 def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) <= _MAX_PORT:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to {_MAX_PORT}")
+
+
+def _workers(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= _MAX_WORKERS:
+        return int(text)
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not a number of workers from 0 to {_MAX_WORKERS}"
+    )
+
+
+def _fault(text: str) -> FaultSpec:
+    from musicnb.sandbox._fault_spec import FaultSpec, WrongFault  # noqa: PLC0415
+
+    try:
+        return FaultSpec.from_text(text)
+    except WrongFault as error:
+        raise argparse.ArgumentTypeError(str(error).replace("%", "%%")) from None
 
 
 def _seed(text: str) -> int:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
@@ -44,7 +45,15 @@ class SandboxProcess:
         self.__api_key = api_key
 
     @classmethod
-    def start(cls, data: Path, *, seed: int | None = None) -> Self:
+    def start(
+        cls,
+        data: Path,
+        *,
+        seed: int | None = None,
+        workers: int | None = None,
+        allow_loopback_media: bool = False,
+        faults: Sequence[str] = (),
+    ) -> Self:
         """Start a server and wait until it listens.
 
         Parameters
@@ -53,6 +62,12 @@ class SandboxProcess:
             Folder for its wallet, tasks and files; one server at a time uses it.
         seed
             Makes the folder's music reproducible: same requests, same order, same music.
+        workers
+            Clips made at a time, by default one per core; with 0 all tasks stay queued.
+        allow_loopback_media
+            Whether it fetches reference audio from this machine too, also by plain http: for tests.
+        faults
+            Armed from the start, each as ``NAME`` or ``NAME:on=create,times=2,seconds=3``.
 
         Raises
         ------
@@ -63,6 +78,12 @@ class SandboxProcess:
         command += ["--port", "0", "--data", os.fspath(data)]
         if seed is not None:
             command += ["--seed", str(seed)]
+        if workers is not None:
+            command += ["--workers", str(workers)]
+        if allow_loopback_media:
+            command += ["--allow-loopback-media"]
+        for fault in faults:
+            command += ["--fault", fault]
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command,
             stdin=subprocess.PIPE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import queue
 import secrets
 import sqlite3
@@ -14,14 +15,14 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from musicnb.errors import ConfigurationError
-from musicnb.sandbox._schema import SCHEMA, SCHEMA_VERSION
+from musicnb.sandbox._schema import MIGRATIONS, SCHEMA, SCHEMA_VERSION
 
 __all__ = ["Store", "open_connection", "setting"]
 
 T = TypeVar("T")
 
 # Waiting requests that share one fsync: tripled the rate of writes on a fast disk, ×30 on a slow.
-_GROUP: Final = 32
+_GROUP: Final = 64
 # A predecessor that is just being ended may hold the file a moment longer.
 _BUSY_S: Final = 1.0
 
@@ -31,6 +32,9 @@ class _Job:
     work: Callable[[sqlite3.Connection], Any]
     answer: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
+
+
+_Outcome = tuple[_Job, Any, BaseException | None]
 
 
 class Store:
@@ -93,7 +97,7 @@ class Store:
                 return
 
     def _commit(self, group: list[_Job]) -> None:
-        outcomes: list[tuple[_Job, Any, BaseException | None]] = []
+        outcomes: list[_Outcome] = []
         try:
             self._connection.execute("BEGIN")
             for job in group:
@@ -102,12 +106,18 @@ class Store:
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
+            if len(group) > 1:
+                # what cannot be written takes nobody along, least of all those who only read
+                for job in group:
+                    self._commit([job])
+                return
             outcomes = [(job, None, error) for job in group]
-        for job, result, failure in outcomes:
+        # at once: each call wakes the loop, and two threads that wake each other get little done
+        for loop, settled in itertools.groupby(outcomes, key=lambda outcome: outcome[0].loop):
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-                job.loop.call_soon_threadsafe(_settle, job.answer, result, failure)
+                loop.call_soon_threadsafe(_settle, list(settled))
 
-    def _attempt(self, job: _Job) -> tuple[_Job, Any, BaseException | None]:
+    def _attempt(self, job: _Job) -> _Outcome:
         self._connection.execute("SAVEPOINT job")
         try:
             result = job.work(self._connection)
@@ -119,13 +129,14 @@ class Store:
         return job, result, None
 
 
-def _settle(answer: asyncio.Future[Any], result: Any, failure: BaseException | None) -> None:
-    if answer.done():  # whoever asked has gone
-        return
-    if failure is None:
-        answer.set_result(result)
-    else:
-        answer.set_exception(failure)
+def _settle(outcomes: list[_Outcome]) -> None:
+    for job, result, failure in outcomes:
+        if job.answer.done():  # whoever asked has gone
+            continue
+        if failure is None:
+            job.answer.set_result(result)
+        else:
+            job.answer.set_exception(failure)
 
 
 def open_connection(path: Path) -> sqlite3.Connection:
@@ -164,7 +175,13 @@ def open_connection(path: Path) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN EXCLUSIVE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    while version in MIGRATIONS:
+        for statement in MIGRATIONS[version]:
+            connection.execute(statement)
+        version += 1
+        connection.execute(f"PRAGMA user_version={version}")
+    if version == 0:
         # executescript would commit by itself; a half-made database must not remain
         statement = ""
         for line in SCHEMA.splitlines(keepends=True):

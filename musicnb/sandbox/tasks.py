@@ -6,29 +6,17 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from musicnb.catalogue import usd
 from musicnb.sandbox import wallet
-from musicnb.sandbox._clock import to_datetime
+from musicnb.sandbox._envelopes import ENGINE, envelope
+from musicnb.sandbox._fault_tasks import due_refunds, outlives_cancel, owe_refund
 from musicnb.sandbox._ids import new_task_id
 from musicnb.sandbox._jobs import FinishedClip
-from musicnb.sandbox._links import UrlSigner
-from musicnb.sandbox._money import Units, to_credits, to_units
+from musicnb.sandbox._money import Units, to_units
 from musicnb.sandbox._orders import PlacedOrder
-from musicnb.sandbox._phases import FINISHED, QUEUED, Phase
 from musicnb.sandbox._refusals import Refusal
-from musicnb.wire import (
-    AudioFile,
-    Billing,
-    Output,
-    OutputClip,
-    Progress,
-    TaskEnvelope,
-    TaskError,
-    TaskWarning,
-    canonical_bytes,
-)
+from musicnb.wire import canonical_bytes
 
 __all__ = [
     "ENGINE",
@@ -37,12 +25,14 @@ __all__ = [
     "envelope",
     "fail",
     "find",
+    "is_over",
+    "pay_due",
     "start",
     "succeed",
     "unfinished",
+    "wanted",
 ]
 
-ENGINE: Final = "musicnb-sandbox"
 _SANDBOX_WARNING: Final = {
     "code": "sandbox",
     "message": "This is the musicnb sandbox: music by its own small engine, paid with play money,"
@@ -72,9 +62,9 @@ def create(
     wallet.debit(connection, tenant, price, task_id=task_id, now=now)
     cursor = connection.execute(
         """
-        INSERT INTO tasks (task_id, tenant, capability, model, resolved_model, request, price,
-                           status, warnings, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)
+        INSERT INTO tasks (task_id, tenant, capability, model, resolved_model, request,
+                           reference_artifact, price, status, warnings, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)
         """,
         (
             task_id,
@@ -83,6 +73,7 @@ def create(
             order.request.model,
             order.model.id,
             canonical_bytes(order.body).decode(),
+            order.artifact_id,
             price,
             json.dumps([_SANDBOX_WARNING]),
             now,
@@ -111,26 +102,32 @@ def find(connection: sqlite3.Connection, tenant: str, task_id: str) -> sqlite3.R
     return row
 
 
-def unfinished(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-    """Return the tasks that are not over, oldest first."""
-    return connection.execute(
-        f"SELECT * FROM tasks WHERE status NOT IN {_OVER} ORDER BY ordinal"  # noqa: S608
-    ).fetchall()
+def unfinished(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Return the ids and models of the tasks that are not over, oldest first."""
+    rows = connection.execute(
+        f"SELECT task_id, resolved_model FROM tasks WHERE status NOT IN {_OVER} ORDER BY ordinal"  # noqa: S608
+    )
+    return [(row["task_id"], row["resolved_model"]) for row in rows]
 
 
 def start(connection: sqlite3.Connection, task_id: str, *, now: int) -> bool:
     """Mark a task as running; False when it is over or somebody wants it canceled."""
+    row = connection.execute("SELECT * FROM tasks WHERE task_id = ?", (task_id,)).fetchone()
+    if row["status"] in _OVER or not wanted(connection, row):
+        return False
     connection.execute(
         """
         UPDATE tasks SET status = 'running', started_at = ?
-        WHERE task_id = ? AND status = 'queued' AND cancel_requested_at IS NULL
+        WHERE task_id = ? AND status = 'queued'
         """,
         (now, task_id),
     )
-    row = connection.execute(
-        "SELECT status, cancel_requested_at FROM tasks WHERE task_id = ?", (task_id,)
-    ).fetchone()
-    return bool(row["status"] == "running" and row["cancel_requested_at"] is None)
+    return True
+
+
+def wanted(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
+    """Tell whether no cancel was accepted, or only one that came too late."""
+    return row["cancel_requested_at"] is None or outlives_cancel(connection, row["task_id"])
 
 
 def succeed(
@@ -146,7 +143,7 @@ def succeed(
     row = connection.execute("SELECT * FROM tasks WHERE task_id = ?", (task_id,)).fetchone()
     if row["status"] in _OVER:
         return False
-    if row["cancel_requested_at"] is not None:
+    if not wanted(connection, row):
         _end(connection, row, "canceled", now=now)
         return False
     for take, clip in enumerate(clips):
@@ -191,19 +188,48 @@ def succeed(
 
 
 def fail(
-    connection: sqlite3.Connection, task_id: str, *, code: str, message: str, now: int
+    connection: sqlite3.Connection,
+    task_id: str,
+    *,
+    code: str,
+    message: str,
+    now: int,
+    refund_s: float = 0.0,
 ) -> None:
-    """Mark a task as failed and refund it; a task that is over stays as it is."""
+    """Mark a task as failed and refund it; a task that is over stays as it is.
+
+    Parameters
+    ----------
+    refund_s
+        How much later, in seconds, its refund is due; `pay_due` books it.
+    """
     row = connection.execute("SELECT * FROM tasks WHERE task_id = ?", (task_id,)).fetchone()
     if row["status"] in _OVER:
         return
-    error = json.dumps({"code": code, "message": message, "retryable": True})
+    retryable = code != "content_rejected"
+    error = json.dumps({"code": code, "message": message, "retryable": retryable})
     connection.execute("UPDATE tasks SET error = ? WHERE task_id = ?", (error, task_id))
-    _end(connection, row, "failed", now=now)
+    _end(connection, row, "failed", now=now, refunded=not refund_s)
+    if refund_s:
+        owe_refund(connection, task_id, due=now + round(refund_s * 1e6))
 
 
-def cancel(connection: sqlite3.Connection, tenant: str, task_id: str, *, now: int) -> sqlite3.Row:
+def pay_due(connection: sqlite3.Connection, *, now: int) -> None:
+    """Book the late refunds whose time has come, each once."""
+    for task_id in due_refunds(connection, now=now):
+        row = connection.execute("SELECT * FROM tasks WHERE task_id = ?", (task_id,)).fetchone()
+        _refund(connection, row, "failed, late", now=now)
+
+
+def cancel(
+    connection: sqlite3.Connection, tenant: str, task_id: str, *, now: int, late: bool = False
+) -> sqlite3.Row:
     """Cancel a task: at once while it waits, else as soon as its worker notices.
+
+    Parameters
+    ----------
+    late
+        Whether it is accepted and changes nothing.
 
     Raises
     ------
@@ -217,7 +243,7 @@ def cancel(connection: sqlite3.Connection, tenant: str, task_id: str, *, now: in
         "UPDATE tasks SET cancel_requested_at = coalesce(cancel_requested_at, ?) WHERE task_id = ?",
         (now, task_id),
     )
-    if row["status"] == "queued":
+    if row["status"] == "queued" and not late:
         _end(connection, row, "canceled", now=now)
     return find(connection, tenant, task_id)
 
@@ -229,108 +255,34 @@ def acknowledge_cancel(connection: sqlite3.Connection, task_id: str, *, now: int
         _end(connection, row, "canceled", now=now)
 
 
-def _end(connection: sqlite3.Connection, row: sqlite3.Row, status: str, *, now: int) -> None:
+def is_over(row: sqlite3.Row) -> bool:
+    """Tell whether a task has come to its end."""
+    return row["status"] in _OVER
+
+
+def _end(
+    connection: sqlite3.Connection,
+    row: sqlite3.Row,
+    status: str,
+    *,
+    now: int,
+    refunded: bool = True,
+) -> None:
     """End a task that delivers nothing, with its refund, in the same transaction."""
     connection.execute(
         "UPDATE tasks SET status = ?, completed_at = ? WHERE task_id = ?",
         (status, now, row["task_id"]),
     )
+    if refunded:
+        _refund(connection, row, status, now=now)
+
+
+def _refund(connection: sqlite3.Connection, row: sqlite3.Row, note: str, *, now: int) -> None:
     wallet.refund(
         connection,
         row["tenant"],
         Units(row["price"]),
         task_id=row["task_id"],
         now=now,
-        note=status,
-    )
-
-
-def envelope(
-    connection: sqlite3.Connection, row: sqlite3.Row, signer: UrlSigner, phase: Phase
-) -> TaskEnvelope:
-    """Show a task as the contract's envelope.
-
-    Parameters
-    ----------
-    phase
-        Where the workers are with it; ignored unless it is running.
-    """
-    clips = connection.execute(
-        """
-        SELECT * FROM clips JOIN artifacts USING (artifact_id)
-        WHERE task_id = ? ORDER BY take
-        """,
-        (row["task_id"],),
-    ).fetchall()
-    request = json.loads(row["request"])
-    self_link = f"{signer.base_url}/v1/tasks/{row['task_id']}"
-    return TaskEnvelope(
-        task_id=row["task_id"],
-        status=row["status"],
-        capability=row["capability"],
-        model=row["model"],
-        resolved_model=row["resolved_model"],
-        metadata=request.get("metadata", {}),
-        input=request,
-        progress=_progress(row, phase),
-        output=Output(clips=[_clip(clip, signer) for clip in clips]) if clips else None,
-        warnings=[TaskWarning.model_validate(item) for item in json.loads(row["warnings"])],
-        error=TaskError.model_validate_json(row["error"]) if row["error"] else None,
-        usage=_usage(row, clips),
-        billing=_billing(row),
-        created_at=to_datetime(row["created_at"]),
-        started_at=to_datetime(row["started_at"]),
-        completed_at=to_datetime(row["completed_at"]),
-        cancel_requested_at=to_datetime(row["cancel_requested_at"]),
-        links={"self": self_link, "cancel": f"{self_link}/cancel"},
-    )
-
-
-def _progress(row: sqlite3.Row, phase: Phase) -> Progress:
-    status = row["status"]
-    if status == "queued":
-        phase = QUEUED
-    elif status == "succeeded":
-        phase = FINISHED
-    elif status != "running":
-        return Progress(percent=100, stage=status, message=f"{status} and refunded")
-    return Progress(percent=phase.percent, stage=phase.stage, message=phase.message)
-
-
-def _clip(row: sqlite3.Row, signer: UrlSigner) -> OutputClip:
-    return OutputClip(
-        audio=AudioFile(
-            url=signer.url(row["artifact_id"]),
-            artifact_id=row["artifact_id"],
-            duration_seconds=round(row["frames"] / row["sample_rate"], 3),
-            mime_type=row["media_type"],
-            size_bytes=row["size_bytes"],
-        ),
-        title=row["title"],
-        lyrics=row["lyrics"],
-        tags=row["tags"],
-    )
-
-
-def _usage(row: sqlite3.Row, clips: Sequence[sqlite3.Row]) -> dict[str, Any]:
-    charged = to_credits(0 if row["status"] in ("failed", "canceled") else row["price"])
-    line = {"model": row["resolved_model"], "unit": "task", "quantity": 1}
-    return {
-        "engine": ENGINE,
-        "audio_seconds": round(sum(clip["frames"] / clip["sample_rate"] for clip in clips), 3),
-        "lines": [line | {"credits": f"{charged:.4f}"}],
-        "credits": f"{charged:.4f}",
-        "credits_usd_reference": f"{usd(charged):.4f}",
-    }
-
-
-def _billing(row: sqlite3.Row) -> Billing:
-    charged = to_credits(row["price"])
-    refunded = charged if row["status"] in ("failed", "canceled") else to_credits(0)
-    return Billing(
-        charged_credits=charged,
-        refunded_credits=refunded,
-        charged_credits_usd_reference=usd(charged),
-        refunded_credits_usd_reference=usd(refunded),
-        currency="USD",
+        note=note,
     )

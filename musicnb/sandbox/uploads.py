@@ -8,6 +8,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,13 +31,52 @@ from musicnb.wire import UploadAnswer
 if TYPE_CHECKING:
     from musicnb.sound import AudioFacts
 
-__all__ = ["PURPOSES", "fingerprint", "keep"]
+__all__ = ["PURPOSES", "Artifact", "examined", "fingerprint", "insert", "keep"]
 
 PURPOSES: Final = ("media_input", "reference_audio")
 _MAX_SECONDS: Final = 3600.0
 _EXAMINE_S: Final = 60.0
 _ACCEPTED: Final = ("audio/", "application/octet-stream", "application/ogg")
 _METADATA: Final = TypeAdapter(dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A sound file from outside, examined, and what its row will say of it."""
+
+    artifact_id: str
+    tenant: str
+    facts: AudioFacts
+    size_bytes: int
+    sha256: str
+    purpose: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def file_name(self) -> str:
+        """Its file among the artifacts; nothing that a client said is part of it."""
+        return f"{self.artifact_id}{self.facts.kind.suffix}"
+
+
+def insert(connection: sqlite3.Connection, artifact: Artifact, *, now: int) -> None:
+    """Write the row of an artifact whose file is in its place."""
+    connection.execute(
+        "INSERT INTO artifacts VALUES (?, ?, 'upload', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            artifact.artifact_id,
+            artifact.tenant,
+            artifact.facts.kind.format,
+            artifact.file_name,
+            artifact.facts.kind.media_type,
+            artifact.size_bytes,
+            artifact.sha256,
+            artifact.facts.frames,
+            artifact.facts.sample_rate,
+            artifact.purpose,
+            json.dumps(dict(artifact.metadata)),
+            now,
+        ),
+    )
 
 
 def fingerprint(form: ReceivedForm) -> bytes:
@@ -69,19 +109,21 @@ async def keep(
         415 when it is no sound file, 422 when its words are wrong or it cannot be decoded.
     """
     purpose, metadata = _checked_words(form.fields)
-    facts = await _facts(form.path, examiner)
-    artifact_id = new_artifact_id()
-    file_name = f"{artifact_id}{facts.kind.suffix}"
+    facts = await examined(form.path, examiner, "/file")
+    artifact = Artifact(
+        new_artifact_id(), ticket.tenant, facts, form.size_bytes, form.sha256, purpose, metadata
+    )
+    final = folder.artifacts / artifact.file_name
     # file first, row after: a row promises that its file is there
-    await asyncio.to_thread(publish, form.path, folder.artifacts / file_name)
+    await asyncio.to_thread(publish, form.path, final)
     now = now_us()
     answer = Answer(
         201,
         UploadAnswer.model_validate(
             {
                 "object": "artifact",
-                "artifact_id": artifact_id,
-                "url": signer.url(artifact_id),
+                "artifact_id": artifact.artifact_id,
+                "url": signer.url(artifact.artifact_id),
                 "purpose": purpose,
                 "media_type": facts.kind.media_type,
                 "size_bytes": form.size_bytes,
@@ -95,33 +137,21 @@ async def keep(
         .encode(),
     )
 
-    def insert(connection: sqlite3.Connection) -> Answer:
+    def write(connection: sqlite3.Connection) -> Answer:
         earlier = ticket.recall(connection, now=now)
         if earlier is not None:
             return earlier
-        connection.execute(
-            "INSERT INTO artifacts VALUES (?, ?, 'upload', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                artifact_id,
-                ticket.tenant,
-                facts.kind.format,
-                file_name,
-                facts.kind.media_type,
-                form.size_bytes,
-                form.sha256,
-                facts.frames,
-                facts.sample_rate,
-                purpose,
-                json.dumps(metadata),
-                now,
-            ),
-        )
+        insert(connection, artifact, now=now)
         ticket.remember(connection, answer, now=now)
         return answer
 
-    kept = await store.run(insert)
+    try:
+        kept = await store.run(write)
+    except Exception:  # not when we are canceled: then the row may yet be written
+        final.unlink(missing_ok=True)
+        raise
     if kept is not answer:
-        (folder.artifacts / file_name).unlink(missing_ok=True)
+        final.unlink(missing_ok=True)
     return kept
 
 
@@ -141,19 +171,31 @@ def _checked_words(fields: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     return purpose, metadata
 
 
-async def _facts(path: Path, examiner: Workers) -> AudioFacts:
+async def examined(path: Path, examiner: Workers, pointer: str) -> AudioFacts:
+    """Decode an untrusted file to its end in a process of its own.
+
+    Parameters
+    ----------
+    pointer
+        The part of the request that refusals point to.
+
+    Raises
+    ------
+    Refusal
+        415 when it is no sound file, 422 when it is damaged or brings the decoder down.
+    """
     call = functools.partial(examine, path, _MAX_SECONDS)
     refusal: Refusal | None = None
     facts: AudioFacts | None = None
     try:
         facts = await examiner.run(lambda _: call, limit_s=_EXAMINE_S)
     except UndecodableAudio as error:
-        refusal = Refusal("unsupported_media_type", f"{error.message}", param="/file")
+        refusal = Refusal("unsupported_media_type", f"{error.message}", param=pointer)
     except WorkerDied:
-        refusal = fault_at("/file", "brought the decoder down; convert it to WAV or FLAC")
+        refusal = fault_at(pointer, "brought the decoder down; convert it to WAV or FLAC")
     if refusal is not None:
         raise refusal
     assert facts is not None
     if facts.problem:
-        raise fault_at("/file", f"is {facts.problem}; send it whole")
+        raise fault_at(pointer, f"is {facts.problem}; send it whole")
     return facts

@@ -7,18 +7,27 @@ account's entries; the database keeps it and refuses to let a wallet fall below 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from musicnb.catalogue import usd
+from musicnb.sandbox._keys import Project
 from musicnb.sandbox._money import Units, to_credits, to_units
 from musicnb.sandbox._refusals import Refusal
 
-__all__ = ["INITIAL_CREDITS", "MAX_TOP_UP", "balance", "debit", "ledger", "refund", "top_up"]
+__all__ = [
+    "INITIAL_CREDITS",
+    "balance",
+    "debit",
+    "enrol",
+    "ledger",
+    "refund",
+    "top_up",
+]
 
 INITIAL_CREDITS: Final = Decimal(10_000)
-MAX_TOP_UP: Final = Decimal(1_000_000_000)
 _REVENUE: Final = "revenue"
 _ISSUED: Final = "issued"
 
@@ -35,7 +44,13 @@ class _Movement:
     note: str
 
 
-def open_wallet(connection: sqlite3.Connection, tenant: str, *, now: int) -> None:
+def open_wallet(
+    connection: sqlite3.Connection,
+    tenant: str,
+    *,
+    now: int,
+    initial: Decimal = INITIAL_CREDITS,
+) -> None:
     """Create a tenant's account with the initial credits, unless it exists."""
     for name, kind in ((_REVENUE, "revenue"), (_ISSUED, "issued")):
         connection.execute(
@@ -44,8 +59,24 @@ def open_wallet(connection: sqlite3.Connection, tenant: str, *, now: int) -> Non
     made = connection.execute(
         "INSERT OR IGNORE INTO accounts (name, kind) VALUES (?, 'wallet')", (_wallet(tenant),)
     )
-    if made.rowcount:
-        top_up(connection, tenant, to_units(INITIAL_CREDITS), now=now, note="initial balance")
+    if made.rowcount and initial:
+        top_up(connection, tenant, to_units(initial), now=now, note="initial balance")
+
+
+def enrol(connection: sqlite3.Connection, projects: Sequence[Project], *, now: int) -> None:
+    """Give every project its key and its wallet; whoever is not among them has no key any more."""
+    # first all keys become nobody's, so that two projects can also swap theirs
+    connection.execute("UPDATE tenants SET key_hash = randomblob(32)")
+    for project in projects:
+        connection.execute(
+            """
+            INSERT INTO tenants VALUES (?, ?)
+            ON CONFLICT (id) DO UPDATE SET key_hash = excluded.key_hash
+            """,
+            (project.name, project.key_hash),
+        )
+        initial = INITIAL_CREDITS if project.credits is None else project.credits
+        open_wallet(connection, project.name, now=now, initial=initial)
 
 
 def balance(connection: sqlite3.Connection, tenant: str) -> Units:

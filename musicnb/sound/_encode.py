@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 import numpy as np
@@ -26,6 +26,7 @@ def encode(
     *,
     format: Literal["MP3", "FLAC", "OGG", "WAV"] = "MP3",  # noqa: A002 - soundfile's own word
     tags: Mapping[str, str] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> bytes:
     """Encode samples as a whole file.
 
@@ -39,6 +40,9 @@ def encode(
         One of `FORMATS`. MP3 is written gapless (LAME), WAV and FLAC with 16 bits.
     tags
         ``title``, ``artist``, ``album`` or ``comment``; any text.
+    progress
+        Called with the share that is done, 0 to 1, before each 16,384 frames. What it raises ends
+        the encoding, so this is also the way to cancel it.
 
     Raises
     ------
@@ -63,5 +67,7 @@ def encode(
             for name, text in (tags or {}).items():
                 setattr(file, name, text)
         for start in range(0, len(samples), _BLOCK_FRAMES):
+            if progress is not None:
+                progress(start / len(samples))
             file.write(samples[start : start + _BLOCK_FRAMES])
     return (id3_tag(tags or {}) if format == "MP3" else b"") + buffer.getvalue()

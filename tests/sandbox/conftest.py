@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mediaserver import MediaServer, make_certificate
 from speaking import TEN_SECONDS, Service, connect
+from traces import Quiet
 
 from musicnb.sandbox import SandboxProcess
 
@@ -22,13 +24,35 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield Service(process, http)
 
 
+@pytest.fixture(scope="session")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quiet]:
+    """Return the sandbox that gets refused requests only."""
+    data = tmp_path_factory.mktemp("quiet")
+    with SandboxProcess.start(data) as process, connect(process) as http:
+        yield Quiet(Service(process, http), data)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a certificate for the names in use, but not for ``wrong.example``."""
+    hosts = ("media.example", "cdn.example", "localhost")
+    return make_certificate(tmp_path_factory.mktemp("tls"), "media", *hosts)
+
+
+@pytest.fixture(scope="session")
+def media(certificate: Path) -> Iterator[MediaServer]:
+    """Return an HTTPS server that serves one sound."""
+    with MediaServer(certificate) as server:
+        yield server
+
+
 @pytest.fixture
 def start() -> Iterator[Callable[..., Service]]:
     """Return what starts sandboxes of a test's own; they end with it."""
     started: list[Service] = []
 
-    def start(data: Path, *, seed: int | None = None) -> Service:
-        process = SandboxProcess.start(data, seed=seed)
+    def start(data: Path, **options: Any) -> Service:
+        process = SandboxProcess.start(data, **options)
         started.append(Service(process, connect(process)))
         return started[-1]
 

@@ -45,7 +45,7 @@ def error_of(answer: httpx.Response) -> dict[str, Any]:
          404, "artifact_not_found", "/reference_audio/artifact_id"),
         ("/v1/music/reference-audio-to-music",
          {"model": "suno-5.5", "prompt": "techno",
-          "reference_audio": {"type": "url", "url": "https://example.com/a.mp3"}},
+          "reference_audio": {"type": "url", "url": "https://nothing.invalid/a.mp3"}},
          422, "media_download_failed", "/reference_audio/url"),
         ("/v1/music/reference-audio-to-music",
          {"model": "suno-5.5", "prompt": "techno", "reference_audio": {"type": "artifact"}},

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import socket
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from speaking import TEN_SECONDS, Service
+from traces import Quiet
 
 MUSIC = "/v1/music/text-to-music"
 
@@ -71,88 +69,38 @@ BODIES = {
 }
 
 
+# where the code is not the usual one: too much, or a name that the catalogue does not have
+CODES = {
+    "too large": (413, "payload_too_large"),
+    "far too large": (413, "payload_too_large"),
+    "very long model": (400, "unsupported_model"),
+    "nan": (422, "invalid_request"),
+    "odd namespace": (422, "unsupported_option"),
+}
+
+
 @pytest.mark.parametrize("name", BODIES)
-def test_hostile_body_is_refused_for_free(service: Service, name: str) -> None:
-    """Every body gets a 4xx in the envelope; the ledger does not move."""
-    before = service.balance()
-    answer = service.http.post(
+def test_hostile_body_is_refused_for_free(quiet: Quiet, name: str) -> None:
+    """Every body gets its code in the envelope; nothing is charged, made or kept."""
+    answer = quiet.service.http.post(
         MUSIC, content=BODIES[name], headers={"Content-Type": "application/json"}
     )
-    assert answer.status_code in (400, 413, 422), answer.text[:500]
+    status, code = CODES.get(name, (422, "invalid_request"))
+    quiet.refuses(answer, status, code, answer.json()["error"].get("param"))
     assert answer.json()["error"]["retryable"] is False
-    assert len(answer.content) < 2_000_000
-    assert service.balance() == before
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Content-Type": "text/plain"}, 415),
-        ({"Content-Type": "application/json; charset=latin-1"}, 415),
-        ({"Content-Type": "multipart/form-data"}, 415),
-        ({"Content-Type": ""}, 415),
-        ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, 415),
-        ({"Content-Type": "application/json", "Idempotency-Key": "x" * 5000}, 422),
-    ],
-)
-def test_hostile_headers_are_refused_for_free(
-    service: Service, headers: dict[str, str], status: int
-) -> None:
-    """Only plain JSON is taken."""
-    before = service.balance()
-    answer = service.http.post(MUSIC, content=json.dumps(TEN_SECONDS), headers=headers)
-    assert answer.status_code == status
-    assert service.balance() == before
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/v1/tasks/..%2f..%2fetc%2fpasswd",
-        "/v1/tasks/%00",
-        "/v1/tasks/%ff%fe",
-        "/v1/tasks/" + "x" * 8000,
-        "/v1/tasks/' OR 1=1 --",
-        "/v1/../files/x",
-        "/v1//tasks",
-        "/v1/tasks/",
-        "/files/..%2fsandbox.sqlite3?expires=1&signature=1",
-        "/files/%2e%2e/sandbox.sqlite3",
-        "/files/art_%00?expires=%00&signature=%ff",
-        "/files/x?expires=99999999999999999999&signature=" + "é" * 10,
-        "/files/x",
-    ],
-)
-def test_odd_paths_lead_nowhere(service: Service, path: str) -> None:
-    """Path tricks end in an ordinary refusal."""
-    answer = service.http.get(path)
-    assert answer.status_code in (403, 404, 422)
-    assert answer.json()["error"]["request_id"]
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"GET /v1/health HTTP/1.0\r\n\r\n",
-        b"GET /v1/health HTTP/1.1\r\nHost: a\r\nHost: 127.0.0.1\r\n\r\n",
-        b"GET /v1/health HTTP/1.1\r\nHost: \xff\r\n\r\n",
-        b"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
-        b"\0\0\0\0\r\n\r\n",
-        b"POST /v1/uploads HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -5\r\n\r\n",
-    ],
-)
-def test_odd_bytes_on_the_socket_do_no_harm(service: Service, raw: bytes) -> None:
-    """Broken HTTP gets a 4xx or a closed door, and the server goes on."""
-    address = urlsplit(service.process.base_url)
-    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
-        answer = b""
-        with contextlib.suppress(ConnectionError):  # a door that is shut while we still talk
-            connection.sendall(raw)
-            connection.shutdown(socket.SHUT_WR)
-            answer = connection.recv(4096)
-    assert answer == b"" or answer.split()[1].startswith(b"4"), answer
-    assert service.http.get("/v1/health").status_code == 200
+@pytest.mark.parametrize("name", [name for name in BODIES if name not in ("empty", "blank")])
+@pytest.mark.parametrize("path", ["/v1/tasks/tsk_1/cancel", "/sandbox/wallet"])
+def test_hostile_body_is_refused_everywhere(quiet: Quiet, name: str, path: str) -> None:
+    """Every endpoint with a JSON body reads it with the same care."""
+    answer = quiet.service.http.post(
+        path, content=BODIES[name], headers={"Content-Type": "application/json"}
+    )
+    status, code = CODES.get(name, (422, "invalid_request"))
+    if status != 413:
+        status, code = 422, "invalid_request"
+    quiet.refuses(answer, status, code, answer.json()["error"].get("param"))
 
 
 def test_hostile_words_survive_as_words(service: Service) -> None:

@@ -1,0 +1,126 @@
+"""A disk without room: what cannot be written down is not accepted."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from auditing import leftovers_in, problems_in
+from loading import TEXT
+from speaking import MINUTES, TEN_SECONDS, Service, tone
+from victim import Victim
+
+resource = pytest.importorskip("resource")
+pytestmark = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux's prlimit")
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Iterator[Victim]:
+    """Return a running server whose disk can be filled."""
+    victim = Victim(tmp_path)
+    victim.start()
+    yield victim
+    victim.stop()
+
+
+def fill(victim: Victim) -> None:
+    """Let no process of the server write to any file."""
+    for pid in victim.family():
+        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
+
+
+def empty(victim: Victim) -> None:
+    """Give the server its disk back."""
+    for pid in victim.family():
+        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+
+def falls() -> Callable[[dict[str, Any]], bool]:
+    """Return what tells whether a task's progress is less than it was."""
+    seen = [0.0]
+
+    def told(task: dict[str, Any]) -> bool:
+        seen.append(task["progress"]["percent"])
+        return seen[-1] < max(seen)
+
+    return told
+
+
+def order(body: dict[str, Any]) -> dict[str, Any]:
+    return {**body, "metadata": {"job": uuid.uuid4().hex}}
+
+
+def test_create_without_room_is_refused_and_costs_nothing(victim: Victim) -> None:
+    """No row, no 202: the answer is a retryable 5xx, and the same key works once there is room."""
+    with victim.connect() as http:
+        service = Service(victim, http)
+        body = order(TEN_SECONDS)
+        fill(victim)
+        refused = [service.post(TEXT, body, **{"Idempotency-Key": "full"}) for _ in range(3)]
+        upload = http.post("/v1/uploads", files={"file": ("a.wav", tone(6))})
+        top_up = service.post("/sandbox/wallet", {"credits": "1"})
+        assert {answer.status_code for answer in (*refused, upload, top_up)} == {500}
+        assert all(answer.json()["error"]["retryable"] for answer in (*refused, upload, top_up))
+        assert service.balance() == 10_000
+        assert http.get("/v1/tasks").json()["data"] == []
+        empty(victim)
+        task = service.create(body, **{"Idempotency-Key": "full"})
+        assert service.until(task["task_id"])["status"] == "succeeded"
+        assert service.balance() == 10_000 - 50
+        service.assert_sound_ledger()
+    victim.kill()
+    assert not problems_in(victim.data)
+
+
+def test_task_that_meets_a_full_disk_ends_and_is_refunded(victim: Victim) -> None:
+    """A task that can be neither stored nor failed at first is failed once there is room."""
+    with victim.connect() as http:
+        service = Service(victim, http)
+        tasks = [service.create(order(TEN_SECONDS))["task_id"] for _ in range(3)]
+        service.until(tasks[0], lambda task: task["status"] == "running")
+        fill(victim)
+        # its worker has given up once its progress falls
+        service.until(tasks[0], falls())
+        assert service.post(TEXT, order(MINUTES)).status_code == 500
+        empty(victim)
+        ends = {task_id: service.until(task_id)["status"] for task_id in tasks}
+        assert set(ends.values()) <= {"failed", "succeeded"}
+        paid = [task_id for task_id, status in ends.items() if status == "succeeded"]
+        assert service.balance() == 10_000 - 50 * len(paid)
+        assert service.make(order(TEN_SECONDS))["status"] == "succeeded"
+        service.assert_sound_ledger()
+    victim.stop()
+    assert not problems_in(victim.data)
+    assert not leftovers_in(victim.data)
+
+
+def test_restart_on_a_full_disk_loses_nothing(victim: Victim) -> None:
+    """A server killed while the disk was full takes up, with room, where its rows end."""
+    with victim.connect() as http:
+        service = Service(victim, http)
+        task_id = service.create(order(TEN_SECONDS))["task_id"]
+        fill(victim)
+        assert service.post(TEXT, order(MINUTES)).status_code == 500
+        victim.kill()
+        assert not problems_in(victim.data)
+        victim.start()
+        assert service.until(task_id)["status"] == "succeeded"
+        assert service.balance() == 10_000 - 50
+    victim.stop()
+    assert not leftovers_in(victim.data)
+
+
+def test_answer_tells_nothing_of_the_disk(victim: Victim) -> None:
+    """The refusal names no path and no SQL."""
+    with victim.connect() as http:
+        fill(victim)
+        answer = http.post(TEXT, json=order(TEN_SECONDS))
+        text = json.dumps(answer.json())
+        assert str(victim.data) not in text
+        assert "sqlite" not in text.lower()
