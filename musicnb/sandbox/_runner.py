@@ -21,6 +21,7 @@ from musicnb.sandbox._folder import Folder
 from musicnb.sandbox._ids import new_artifact_id
 from musicnb.sandbox._jobs import FinishedClip, RenderJob, render_clip
 from musicnb.sandbox._phases import PHASES, STARTING, Phase, number_of
+from musicnb.sandbox._refusals import Refusal
 from musicnb.sandbox._workers import WorkerDied, Workers
 from musicnb.sandbox.store import Store
 
@@ -29,6 +30,9 @@ T = TypeVar("T")
 __all__ = ["Runner"]
 
 _log = logging.getLogger("musicnb.sandbox")
+# Each waiting task is an id in memory and a row that is paid for; nobody waits for ten thousand.
+LONGEST_QUEUE: Final = 10_000
+_QUEUE_FULL_S: Final = 5
 _WRITE_AGAIN_S: Final = 0.5
 _LOOK_S: Final = 0.02
 _ENGINE_OPTIONS: Final = (
@@ -62,9 +66,19 @@ class Runner:
         Where tasks and files are kept.
     workers
         The pool that renders.
+    longest_queue
+        How many tasks may wait for it; by default `LONGEST_QUEUE`.
     """
 
-    def __init__(self, store: Store, folder: Folder, workers: Workers) -> None:
+    def __init__(
+        self,
+        store: Store,
+        folder: Folder,
+        workers: Workers,
+        *,
+        longest_queue: int | None = None,
+    ) -> None:
+        self._longest_queue = LONGEST_QUEUE if longest_queue is None else longest_queue
         self._store = store
         self._folder = folder
         self._workers = workers
@@ -75,6 +89,21 @@ class Runner:
         self._at_once: Final = workers.count + 1 if workers.count else 0
         self._closed = False
         self._debts: set[asyncio.Task[None]] = set()
+
+    def require_room(self) -> None:
+        """Refuse an order when no further task may wait; without workers any number is taken.
+
+        Raises
+        ------
+        Refusal
+            429 ``rate_limited``, with ``Retry-After``.
+        """
+        if self._at_once and len(self._waiting) >= self._longest_queue:
+            raise Refusal(
+                "rate_limited",
+                "too many tasks are waiting for a worker; nothing was charged, come back later",
+                headers={"Retry-After": str(_QUEUE_FULL_S)},
+            )
 
     async def resume(self) -> None:
         """Take up the tasks that an earlier server left unfinished, from their beginning."""

@@ -154,6 +154,7 @@ class _Api:
             earlier = ticket.recall(connection, now=now)
             if earlier is not None:
                 return earlier, None, {}
+            self._sandbox.runner.require_room()
             if artifact is not None:
                 uploads.insert(connection, artifact, now=now)
             check_reference(connection, tenant, order)

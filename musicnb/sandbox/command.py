@@ -77,6 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " 0 takes orders and makes nothing of them",
     )
     parser.add_argument(
+        "--longest-queue",
+        type=_whole,
+        metavar="N",
+        help="tasks that may wait for a worker; more are answered 429 (default: 10000)",
+    )
+    parser.add_argument(
         "--fault",
         dest="faults",
         type=_fault,
@@ -215,7 +221,7 @@ async def _assemble(
         signer=UrlSigner(root, bytes.fromhex(secret)),
         renderers=renderers,
         examiner=examiner,
-        runner=Runner(store, folder, renderers),
+        runner=Runner(store, folder, renderers, longest_queue=args.longest_queue),
         rehoster=Rehoster(folder, examiner, allow_loopback=args.allow_loopback_media),
         keys={project.key_hash: project.name for project in projects},
         reach=reach,
@@ -306,6 +312,12 @@ def _workers(text: str) -> int:
     raise argparse.ArgumentTypeError(
         f"{text!r} is not a number of workers from 0 to {_MAX_WORKERS}"
     )
+
+
+def _whole(text: str) -> int:
+    if text.isascii() and text.isdigit():
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
 
 
 def _fault(text: str) -> FaultSpec:

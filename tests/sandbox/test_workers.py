@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from children import workers_of
@@ -141,3 +145,28 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_full_queue_is_refused_before_anything_is_charged(tmp_path: Path) -> None:
+    """One worker, one place to wait: what does not fit is a 429 that costs nothing."""
+    command = [
+        sys.executable, "-m", "musicnb.sandbox", "--json", "--exit-with-parent", "--port", "0",
+        "--data", str(tmp_path), "--workers", "1", "--longest-queue", "1",
+    ]  # fmt: skip
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        facts = json.loads(server.stdout.readline())
+        headers = {"Authorization": f"Bearer {facts['api_key']}"}
+        with httpx.Client(base_url=facts["base_url"], headers=headers) as http:
+            path = f"{facts['base_url']}/music/text-to-music"
+            # two are worked on, one waits
+            answers = [http.post(path, json=MINUTES) for _ in range(4)]
+            wallet = http.get(facts["base_url"].removesuffix("/v1") + "/sandbox/wallet").json()
+        server.stdin.close()
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+    assert answers[-1].json()["error"]["code"] == "rate_limited"
+    assert answers[-1].headers["Retry-After"] == "5"
+    assert wallet["balance_credits"] == "9850.0000"
