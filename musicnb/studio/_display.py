@@ -14,6 +14,8 @@ from musicnb.studio._task import Task
 from musicnb.widgets import Board, CardView, ClipView
 
 _KILO = 1000
+# running an old cell again would order again, so a saved copy must not ask for that
+_AGAIN = "studio.clips() plays them again, at no cost."
 
 
 class TaskBoard:
@@ -34,6 +36,7 @@ class TaskBoard:
             locate=self._locate,
             cancel=self._cancel,
             newest_first=newest_first,
+            copy_note=_AGAIN,
             schedule=shared_loop().later,
         )
 
@@ -76,7 +79,7 @@ def show_clips(clips: Sequence[Clip]) -> None:
     for clip in clips:
         by_job.setdefault(clip.job.job_id, []).append(clip)
     cards = [_card_of_clips(group) for group in by_job.values()]
-    Board(label="Clips", cards=cards, locate=paths.__getitem__).show()
+    Board(label="Clips", cards=cards, locate=paths.__getitem__, copy_note=_AGAIN).show()
 
 
 def card_of(task: Task) -> CardView:

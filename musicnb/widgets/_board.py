@@ -88,6 +88,9 @@ class Board(anywidget.AnyWidget):
         must only hand work over. None means no Cancel buttons.
     newest_first
         Whether later cards stand above earlier ones.
+    copy_note
+        What a copy without its kernel says: how to hear the clips again. Running its cell again
+        may order, and pay, again; so it is never recommended here.
     schedule
         ``schedule(delay_s, function)`` runs a function later on some thread. The default starts
         a `threading.Timer`.
@@ -105,6 +108,12 @@ class Board(anywidget.AnyWidget):
     static_class = traitlets.Unicode("").tag(sync=True)
     #: Whether later cards stand above earlier ones. Default no.
     newest_first = traitlets.Bool(default_value=False).tag(sync=True)
+    #: What a copy without its kernel says. Text.
+    copy_note = traitlets.Unicode("A copy without sound.").tag(sync=True)
+    #: What a board with unfinished tasks says after a restart of the kernel. Text.
+    restart_note = traitlets.Unicode(
+        "The kernel was restarted. studio.resume() takes up what was running."
+    ).tag(sync=True)
     #: All cards, peaks and the number of the last patch, packed anew whenever the page or a saved
     #: notebook asks: so it is never behind the patches, and never sent for a mere change.
     state = traitlets.Any(None).tag(sync=True, to_json=_pack_state)
@@ -117,6 +126,7 @@ class Board(anywidget.AnyWidget):
         locate: Callable[[str], Path],
         cancel: Callable[[str], None] | None = None,
         newest_first: bool = False,
+        copy_note: str = "A copy without sound.",
         schedule: Callable[[float, Callable[[], None]], None] | None = None,
     ) -> None:
         self._uid = uuid.uuid4().hex[:12]
@@ -139,6 +149,7 @@ class Board(anywidget.AnyWidget):
         super().__init__(
             label=label,
             newest_first=newest_first,
+            copy_note=copy_note,
             live_class=live_class(self._uid),
             static_class=static_class(self._uid),
         )
@@ -154,7 +165,7 @@ class Board(anywidget.AnyWidget):
                 return
             self._cards[card.card_id] = card
             self._changed[card.card_id] = None
-            if is_over(card):
+            if before is None or is_over(card):  # the copy names what was running when saved
                 self._static_due = True
             if self._ticking:
                 return
@@ -175,7 +186,8 @@ class Board(anywidget.AnyWidget):
 
     def show(self) -> None:
         """Display the live board and, as an output of its own, its static copy."""
-        if not show_with_copy(self._repr_mimebundle_(), self._static_bundle(), uid=self._uid):
+        bundle, copy = self._repr_mimebundle_(), self._static_bundle()
+        if not show_with_copy(bundle, copy, text=self.text(), uid=self._uid):
             return
         self._shown = True
         _cells.start()
@@ -184,7 +196,7 @@ class Board(anywidget.AnyWidget):
 
     def static_html(self) -> str:
         """Give the static copy: HTML that needs neither kernel nor script."""
-        return static_html(self._uid, self.label, self._in_order())
+        return static_html(self._uid, self.label, self._in_order(), note=self.copy_note)
 
     def text(self) -> str:
         """Give a summary in plain text, for scripts and front ends without pictures."""
@@ -333,7 +345,7 @@ class Board(anywidget.AnyWidget):
     # -- the static copy -----------------------------------------------------------------------
 
     def _static_bundle(self) -> dict[str, str]:
-        text = static_text(self.label, self._in_order(), limit=MAX_CARDS)
+        text = static_text(self.label, self._in_order(), saved=True, limit=MAX_CARDS)
         return {"text/html": self.static_html(), "text/plain": text}
 
     def _refresh_static(self) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-__all__ = ["CardView", "ClipView", "is_over", "pack_card", "pack_peaks"]
+__all__ = ["CardView", "ClipView", "is_over", "pack_card", "pack_peaks", "titles_of"]
 
 #: Statuses after which a task's record no longer changes by itself. ``unknown`` is one of them:
 #: the money is on hold and somebody has to look, but nothing is being watched any more.
@@ -114,13 +115,25 @@ def is_over(card: CardView) -> bool:
     return card.status in OVER
 
 
+def titles_of(card: CardView) -> list[str]:
+    """Give the titles of a card's clips; equal ones are numbered: ``"Slow Light · 2"``."""
+    clips_of = Counter(clip.title for clip in card.clips)
+    seen: Counter[str] = Counter()
+    titles = []
+    for clip in card.clips:
+        seen[clip.title] += 1
+        number = f" · {seen[clip.title]}" if clips_of[clip.title] > 1 else ""
+        titles.append(f"{clip.title}{number}")
+    return titles
+
+
 def pack_card(card: CardView) -> dict[str, Any]:
     """Pack a card as JSON for the page, without peaks: those travel as buffers."""
     packed = {field.name: getattr(card, field.name) for field in fields(card)}
     packed["clips"] = [
         {field.name: getattr(clip, field.name) for field in fields(clip) if field.name != "peaks"}
-        | {"facts": list(clip.facts)}
-        for clip in card.clips
+        | {"title": title, "facts": list(clip.facts)}
+        for clip, title in zip(card.clips, titles_of(card), strict=True)
     ]
     packed["over"] = is_over(card)
     return packed

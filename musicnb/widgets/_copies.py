@@ -62,7 +62,11 @@ def hiding_rules(uid: str) -> str:
 
 
 def show_with_copy(
-    bundle: tuple[Mapping[str, Any], Mapping[str, Any]], copy: Mapping[str, str], *, uid: str
+    bundle: tuple[Mapping[str, Any], Mapping[str, Any]],
+    copy: Mapping[str, str],
+    *,
+    text: str,
+    uid: str,
 ) -> bool:
     """Display a live widget and, as an output of its own, its copy.
 
@@ -71,7 +75,9 @@ def show_with_copy(
     bundle
         Data and metadata of the widget.
     copy
-        Its copy by media type; ``text/plain`` alone is written where there is no notebook.
+        Its copy by media type.
+    text
+        What is written where there is no notebook.
     uid
         Also the display id under which the copy can be refreshed.
 
@@ -81,7 +87,7 @@ def show_with_copy(
         Whether this is a notebook.
     """
     if not hasattr(get_ipython(), "kernel"):  # a script, or IPython in a terminal
-        sys.stdout.write(copy["text/plain"] + "\n")
+        sys.stdout.write(text + "\n")
         return False
     data, metadata = bundle
     display(dict(data), metadata=dict(metadata), raw=True)

@@ -187,7 +187,7 @@ class Form(anywidget.AnyWidget):
     def show(self) -> None:
         """Display the live form and, as an output of its own, its static copy."""
         bundle = self._repr_mimebundle_() or ({}, {})
-        self._shown = show_with_copy(bundle, self._copy(), uid=self.uid)
+        self._shown = show_with_copy(bundle, self._copy(), text=self.text(), uid=self.uid)
 
     def _ipython_display_(self) -> None:
         self.show()

@@ -39,12 +39,14 @@ class Values:
     parked: frozenset[str] = frozenset()
 
     def text(self, name: str) -> str:
-        """Return a text as it counts: empty while it is parked."""
-        return "" if name in self.parked else str(getattr(self, name))
+        """Return a text as it counts: empty while it is blank, as in a brief, or parked."""
+        text = str(getattr(self, name))
+        return "" if name in self.parked or not text.strip() else text
 
     def knobs(self) -> dict[str, Any]:
         """Return the chosen model's options that were set, in the order they were set."""
-        return dict(self.options.get(self.model, {}))
+        knobs = self.options.get(self.model, {})
+        return {name: value for name, value in knobs.items() if not _is_blank(value)}
 
     def brief(self) -> TextToMusic:
         """Build what a Python user would build; an empty text is a text left out."""
@@ -150,6 +152,10 @@ def sendable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [sendable(one) for one in value]
     return value
+
+
+def _is_blank(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def _scalars(knobs: Mapping[str, Any], model: Model) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from musicnb.catalogue import AUTO, TEXT_TO_MUSIC, Length, Mode, Model, mode_of
 from musicnb.errors import Fault
 from musicnb.widgets._form_code import code_for
 from musicnb.widgets._form_schema import clips_text, label_of, model_label, price_in, price_text
-from musicnb.widgets._form_values import TEXTS, Values, sendable
+from musicnb.widgets._form_values import TEXTS, Values, offered, sendable
 
 __all__ = ["lengths_of", "modes_of", "unusable_texts", "verdict_on"]
 
@@ -21,8 +22,9 @@ def verdict_on(values: Values, models: Mapping[str, Model]) -> dict[str, Any]:
     -------
     dict
         ``faults`` (field → texts), ``limits`` (text field → minimum, maximum, required), ``off``
-        (field → why it does not apply), ``implied`` (option → value it gets by itself), ``price``,
-        ``clips``, ``mode``, ``can_send``, ``why_not``, ``code``.
+        (field → why it does not apply), ``implied`` (option → value it gets by itself), ``helpful``
+        (labels of options that would do instead of a missing text), ``price``, ``clips``, ``mode``,
+        ``can_send``, ``why_not``, ``code``.
     """
     brief = values.brief()
     faults = brief.faults()
@@ -34,6 +36,7 @@ def verdict_on(values: Values, models: Mapping[str, Model]) -> dict[str, Any]:
         if fault.message not in texts:
             texts.append(fault.message)
     limits = lengths_of(values, models)
+    ways = _ways_out(faults, values, models)
     verdict = {
         "faults": by_field,
         "limits": {
@@ -51,11 +54,16 @@ def verdict_on(values: Values, models: Mapping[str, Model]) -> dict[str, Any]:
             if length.maximum == 0 and not values.text(name)
         },
         "implied": _implied(values, models),
+        "helpful": [
+            label_of(name, models[values.model])
+            for name in dict.fromkeys(itertools.chain(*ways.values()))
+            if name != "instrumental"
+        ],
         "price": price_text(price),
         "clips": clips_text(price),
         "mode": "" if values.model == AUTO else f"{modes[0].name} mode",
         "can_send": not faults,
-        "why_not": _why_not(faults, values, models),
+        "why_not": _why_not(faults, ways, values, models),
         "code": code_for(brief),
     }
     clean: dict[str, Any] = sendable(verdict)
@@ -93,7 +101,9 @@ def lengths_of(values: Values, models: Mapping[str, Model]) -> dict[str, Length]
 def unusable_texts(values: Values, models: Mapping[str, Model]) -> frozenset[str]:
     """Return the texts that hold something and that the chosen mode does not take at all."""
     lengths = lengths_of(values, models)
-    return frozenset(name for name in TEXTS if getattr(values, name) and lengths[name].maximum == 0)
+    return frozenset(
+        name for name in TEXTS if getattr(values, name).strip() and lengths[name].maximum == 0
+    )
 
 
 def _length(name: str, values: Values, models: Mapping[str, Model]) -> Length:
@@ -146,21 +156,63 @@ def _why_off(name: str, values: Values, models: Mapping[str, Model]) -> str:
     return f"{who} takes no {name} {how}.{kept}"
 
 
-def _why_not(faults: list[Fault], values: Values, models: Mapping[str, Model]) -> str:
+def _missing(faults: list[Fault], values: Values) -> list[str]:
+    """Return the texts that are needed and not there."""
+    names = dict.fromkeys(fault.field for fault in faults)
+    return [name for name in names if name in TEXTS and not values.text(name)]
+
+
+def _ways_out(
+    faults: list[Fault], values: Values, models: Mapping[str, Model]
+) -> dict[str, list[str]]:
+    """Find the switches that do instead of a missing text, by asking the brief with each one on.
+
+    Returns
+    -------
+    dict
+        Missing text → ``"instrumental"`` and options of kind ``"bool"``.
+    """
+    brief = values.brief()
+    before = {fault.field for fault in faults}
+    switched = {"instrumental": brief.with_changes(instrumental=True)} | {
+        option.name: brief.with_changes(options={**brief.options, option.name: True})
+        for option in offered(models.get(values.model))
+        if option.kind == "bool"
+    }
+    after = {name: {fault.field for fault in one.faults()} for name, one in switched.items()}
+    return {
+        missing: [name for name, left in after.items() if left < before and missing not in left]
+        for missing in _missing(faults, values)
+    }
+
+
+def _why_not(
+    faults: list[Fault],
+    ways: Mapping[str, list[str]],
+    values: Values,
+    models: Mapping[str, Model],
+) -> str:
     model = models.get(values.model)
-    names = list(dict.fromkeys(fault.field for fault in faults))
-    missing = [name for name in names if name in TEXTS and not values.text(name).strip()]
-    wrong = [name for name in names if name not in missing]
+    missing = list(ways)
+    wrong = [name for name in dict.fromkeys(fault.field for fault in faults) if name not in ways]
     # only the prompt is always needed; that the rest is, comes from the mode
     needed = "Still needed"
     if model and set(missing) - {"prompt"}:
         needed += f" for {modes_of(values, models)[0].name} mode"
-    parts = [
-        f"{word}: {_listed([label_of(name, model) for name in group])}"
-        for word, group in ((needed, missing), ("Please check", wrong))
-        if group
-    ]
-    return " · ".join(parts)
+    groups = (
+        (needed, [label_of(name, model) + _instead(ways[name], model) for name in missing]),
+        ("Please check", [label_of(name, model) for name in wrong]),
+    )
+    return " · ".join(f"{word}: {_listed(group)}" for word, group in groups if group)
+
+
+def _instead(ways: list[str], model: Model | None) -> str:
+    """Name the switches that do instead: `` (or turn on …, or “…” in the options)``."""
+    options = [f"“{label_of(name, model)}”" for name in ways if name != "instrumental"]
+    words = [label_of("instrumental", model)] if "instrumental" in ways else []
+    if options:
+        words.append(f"{_listed(options)} in the options")
+    return f" (or turn on {', or '.join(words)})" if words else ""
 
 
 def _listed(words: list[str]) -> str:

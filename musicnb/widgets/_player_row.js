@@ -3,6 +3,7 @@
 const STEP_S = 5;
 const LEAP_S = 15;
 const HUES = 6;
+const TAIL = 12; // characters at the end of a file name that are never cut: "…_1.mp3"
 const BAR_PX = 2;
 const GAP_PX = 1;
 const ICONS = {
@@ -139,7 +140,9 @@ class Row {
     this.dragging = false;
     this.play = make("button", "mnb-play", { type: "button" }, icon("play"), icon("pause"));
     this.title = make("span", "mnb-clip-title");
-    this.sub = make("span", "mnb-sub");
+    this.start = make("span", "mnb-start");
+    this.tail = make("span", "mnb-tail");
+    this.sub = make("span", "mnb-sub", {}, this.start, this.tail);
     this.wave = new Waveform();
     this.slider = this.wave.element;
     this.bubble = make("span", "mnb-bubble", { "aria-hidden": "true" });
@@ -184,8 +187,11 @@ class Row {
   /** Say something in place of the facts: progress, or what is wrong. */
   tell(text, isProblem = false) {
     this.told = text;
-    const facts = [...this.clip.facts, this.fileName].filter(Boolean).join(" · ");
-    setText(this.sub, text || facts);
+    const name = [...this.fileName];
+    const facts = [...this.clip.facts, name.slice(0, -TAIL).join("")].filter(Boolean).join(" · ");
+    // the numbers that tell takes apart stand at the end of the name, so it is cut before them
+    const parts = text ? [text, ""] : [facts, name.slice(-TAIL).join("")];
+    [this.start, this.tail].forEach((part, i) => setText(part, parts[i]));
     this.sub.title = text || this.clip.file;
     this.sub.classList.toggle("mnb-problem-text", isProblem);
     if (text) this.board.say(`${this.clip.title}: ${text}`);

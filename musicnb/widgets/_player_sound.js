@@ -14,9 +14,9 @@ class SoundMissing extends Error {}
 
 /** Pulls clips through the widget's messages and keeps the last of them. */
 class SoundStore {
-  /** @param {object} model the widget model */
-  constructor(model) {
-    this.model = model;
+  /** @param {{send: (message: object) => boolean, goneText: () => string}} board */
+  constructor(board) {
+    this.board = board;
     this.sounds = new Map(); // clip id -> {url, blob}, least recently used first
     this.bytes = 0;
     this.jobs = new Map(); // clip id -> what is on its way
@@ -60,8 +60,13 @@ class SoundStore {
     return true;
   }
 
+  /** End every fetch under way: nobody will answer it. */
+  giveUp(why) {
+    for (const job of [...this.jobs.values()]) this.#fail(job, why);
+  }
+
   dispose() {
-    for (const job of [...this.jobs.values()]) this.#fail(job, "the board was closed");
+    this.giveUp("the board was closed");
     for (const sound of this.sounds.values()) URL.revokeObjectURL(sound.url);
     this.sounds.clear();
   }
@@ -76,8 +81,8 @@ class SoundStore {
 
   #ask(job, offset) {
     job.flying.add(offset);
-    this.model.send({ op: "get", id: job.id, offset });
-    this.#watch(job);
+    if (this.board.send({ op: "get", id: job.id, offset })) this.#watch(job);
+    else this.#fail(job, this.board.goneText());
   }
 
   #askOn(job) {

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 from urllib.parse import quote
 
-from musicnb.widgets._board_views import CardView, ClipView, is_over
+from musicnb.widgets._board_views import CardView, ClipView, is_over, titles_of
 from musicnb.widgets._copies import Html, element, hiding_rules, static_class
 from musicnb.widgets._picture import waveform_png
 
@@ -39,7 +39,7 @@ _LOOK: Final = """
 """
 
 
-def static_html(uid: str, label: str, cards: Sequence[CardView]) -> str:
+def static_html(uid: str, label: str, cards: Sequence[CardView], *, note: str) -> str:
     """Draw cards as HTML that needs neither kernel nor script.
 
     Parameters
@@ -50,22 +50,27 @@ def static_html(uid: str, label: str, cards: Sequence[CardView]) -> str:
         What the board is called.
     cards
         In the order in which they are shown.
+    note
+        What the last line says after the label: how to hear the clips again.
     """
     rules = hiding_rules(uid) + _LOOK.replace("STATIC", static_class(uid))
     pictured = {
         clip.clip_id for clip in [clip for card in cards for clip in card.clips][:MAX_PICTURES]
     }
-    foot = f"{label}: a copy without sound. Run the cell to play here."
+    listed = cards[:MAX_CARDS]
+    foot = [_rest(cards, MAX_CARDS), f"{label}: {note}"] if cards else []
     return element(
         "div",
         element("style", Html(rules)),
-        *(_card(card, pictured) for card in cards[:MAX_CARDS]),
-        element("div", *_spaced([_rest(cards, MAX_CARDS), foot]), class_="mnb-s-quiet"),
+        *(_card(card, pictured, line) for card, line in zip(listed, _notes(listed), strict=True)),
+        *([element("div", *_spaced(foot), class_="mnb-s-quiet")] if foot else []),
         class_=f"mnb-static {static_class(uid)}",
     )
 
 
-def static_text(label: str, cards: Sequence[CardView], *, limit: int | None = None) -> str:
+def static_text(
+    label: str, cards: Sequence[CardView], *, saved: bool = False, limit: int | None = None
+) -> str:
     """Summarise cards in plain text: a line for each task, a line for each clip.
 
     Parameters
@@ -74,16 +79,20 @@ def static_text(label: str, cards: Sequence[CardView], *, limit: int | None = No
         What the board is called.
     cards
         In the order in which they are shown.
+    saved
+        Whether it is kept, so that what is running now is running no more when it is read.
     limit
         How many cards to list; None lists all.
     """
     lines = [f"{label}: {summary(cards)}"]
-    for card in cards[:limit]:
-        lines.append(f"  {_dotted(card.status, card.title, card.model, _money(card))}")
-        lines.extend(f"    {line}" for line in (card.problem, card.hint, card.note) if line)
+    listed = cards[:limit]
+    for card, note in zip(listed, _notes(listed), strict=True):
+        state = _saved_state(card) if saved else card.status
+        lines.append(f"  {_dotted(state, card.title, card.model, _money(card))}")
+        lines.extend(f"    {line}" for line in (card.problem, card.hint, note) if line)
         lines.extend(
-            f"    {_dotted(clip.title, clock(clip.duration_s), *clip.facts, clip.file)}"
-            for clip in card.clips
+            f"    {_dotted(title, clock(clip.duration_s), *clip.facts, clip.file)}"
+            for clip, title in zip(card.clips, titles_of(card), strict=True)
         )
     if limit is not None and len(cards) > limit:
         lines.append(f"  {_rest(cards, limit)}")
@@ -95,7 +104,8 @@ def summary(cards: Sequence[CardView]) -> str:
     clips = sum(len(card.clips) for card in cards)
     going = sum(not is_over(card) for card in cards)
     failed = sum(card.status == "failed" for card in cards)
-    parts = [_count(clips, "clip")]
+    # clips that are still to come are not "0 clips"
+    parts = [_count(clips, "clip")] if clips or not going else []
     if going:
         parts.append(f"{_count(going, 'task')} not finished")
     if failed:
@@ -125,16 +135,34 @@ def _money(card: CardView) -> str:
     return card.charge or card.price
 
 
-def _card(card: CardView, pictured: set[str]) -> Html:
-    state = _dotted(card.status, "" if is_over(card) else card.stage)
+def _saved_state(card: CardView) -> str:
+    if is_over(card):
+        return card.status
+    stage = "" if card.stage == card.status else card.stage
+    return _dotted(f"{card.status} when saved", stage)
+
+
+def _notes(cards: Sequence[CardView]) -> list[str]:
+    """Give each card's note, or nothing where an earlier card has the same."""
+    firsts = {card.note: i for i, card in reversed(list(enumerate(cards)))}
+    return [card.note if firsts[card.note] == i else "" for i, card in enumerate(cards)]
+
+
+def _card(card: CardView, pictured: set[str], note: str) -> Html:
     # a lone clip in a board of its own has no task to speak of
     named = bool(card.title or card.model or card.prompt or not card.clips)
     head = [
         element("b", card.title or card.model or card.card_id),
-        element("span", _dotted(state, card.model if card.title else "", _money(card), card.badge)),
+        element(
+            "span",
+            _dotted(_saved_state(card), card.model if card.title else "", _money(card), card.badge),
+        ),
     ]
-    rows = [_clip(clip, pictured=clip.clip_id in pictured) for clip in card.clips]
-    lines: Iterable[str] = (card.problem, card.hint, card.note)
+    rows = [
+        _clip(clip, title, pictured=clip.clip_id in pictured)
+        for clip, title in zip(card.clips, titles_of(card), strict=True)
+    ]
+    lines: Iterable[str] = (card.problem, card.hint, note)
     return element(
         "div",
         *([element("div", *_spaced(head), class_="mnb-s-head")] if named else []),
@@ -150,17 +178,15 @@ def _spaced(parts: Sequence[str]) -> list[str]:
     return [piece for part in parts for piece in (part, " ")]
 
 
-def _clip(clip: ClipView, *, pictured: bool) -> Html:
+def _clip(clip: ClipView, title: str, *, pictured: bool) -> Html:
     image: list[str] = []
     if pictured and clip.peaks:
         picture = "data:image/png;base64," + base64.b64encode(waveform_png(clip.peaks)).decode()
-        image = [
-            element("img", src=picture, width="320", height="36", alt=f"Waveform of {clip.title}")
-        ]
+        image = [element("img", src=picture, width="320", height="36", alt=f"Waveform of {title}")]
     facts = _dotted(clock(clip.duration_s), *clip.facts)
     words = element(
         "td",
-        element("b", clip.title),
+        element("b", title),
         f" {facts}",
         Html("<br>"),
         _where(clip.file),

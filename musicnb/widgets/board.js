@@ -51,7 +51,7 @@ class Card {
     this.element.classList.toggle("mnb-bare", !data.title && !data.prompt && !data.model);
     this.element.setAttribute("aria-label", name);
     setText(this.title, name);
-    setText(this.chip, [data.status, data.over ? "" : data.stage].filter(Boolean).join(" · "));
+    setText(this.chip, [...new Set([data.status, data.over ? "" : data.stage])].filter(Boolean).join(" · "));
     this.#optional(this.badge, data.badge);
     this.#optional(this.money, data.charge || data.price);
     this.#optional(this.model, data.title ? data.model : "");
@@ -64,7 +64,7 @@ class Card {
     this.#drawRows();
     this.tick();
     if (before && before !== data.status) {
-      this.#endCancel();
+      this.endCancel();
       this.board.say(`${name}: ${data.status}. ${data.problem ?? ""}`);
     }
   }
@@ -79,8 +79,23 @@ class Card {
 
   /** What Python said when it could not cancel. */
   refuse(why) {
-    this.#endCancel();
+    this.endCancel();
     this.answer = `Not canceled: ${why}`;
+    this.#drawLines();
+  }
+
+  /** Show its note, or, where another card shows the same, keep it behind the badge. */
+  placeNote(isRepeat) {
+    this.repeatsNote = isRepeat;
+    this.badge.title = isRepeat ? this.data.note : "";
+    this.#drawLines();
+  }
+
+  endCancel() {
+    clearTimeout(this.patience);
+    this.answer = "";
+    this.cancel.disabled = false;
+    setText(this.cancel, "Cancel");
     this.#drawLines();
   }
 
@@ -99,19 +114,11 @@ class Card {
     this.cancel.disabled = true;
     setText(this.cancel, "Canceling…");
     this.answer = "";
-    this.board.send({ op: "cancel", card_id: this.id });
+    if (!this.board.send({ op: "cancel", card_id: this.id })) return;
     this.patience = setTimeout(() => {
       this.answer = "Python is busy with a running cell: the cancel goes out when it ends. Interrupting the cell lets it out at once.";
       this.#drawLines();
     }, STALL_MS);
-  }
-
-  #endCancel() {
-    clearTimeout(this.patience);
-    this.answer = "";
-    this.cancel.disabled = false;
-    setText(this.cancel, "Cancel");
-    this.#drawLines();
   }
 
   #drawProgress(name) {
@@ -127,7 +134,7 @@ class Card {
 
   #drawLines() {
     const { problem, hint, note } = this.data;
-    const lines = [["mnb-problem", problem], ["mnb-hint", hint], ["mnb-note", note], ["mnb-note", this.answer]];
+    const lines = [["mnb-problem", problem], ["mnb-hint", hint], ["mnb-note", this.repeatsNote ? "" : note], ["mnb-note", this.answer]];
     const shown = lines.filter(([, text]) => text);
     const key = JSON.stringify(shown);
     if (this.linesKey === key) return;
@@ -181,16 +188,18 @@ class Board {
     this.number = -1; // of the last patch
     this.clockAhead = 0; // seconds by which the kernel's clock is ahead of this one
     this.asked = -REPEAT_MS; // when everything was last asked for
-    this.alive = false; // whether the kernel has ever answered
-    this.asleep = false;
+    this.heard = performance.now(); // when the kernel last spoke, or the board was opened
+    this.alive = false; // whether this kernel has ever answered
+    this.gone = false; // whether messages cannot even be sent: the kernel was restarted
+    this.asleep = false; // gone, or without an answer: clocks stand still, nothing can be canceled
     this.levelled = true;
-    this.store = new SoundStore(model);
+    this.store = new SoundStore(this);
     this.player = new Player(this.store, this);
     this.#build();
     this.#watch();
     this.#takeTrait();
     this.#askForWhole();
-    this.sleeper = setTimeout(() => this.#setAsleep(!this.alive), ASLEEP_MS);
+    this.sleeper = setTimeout(() => this.#setState({ asleep: !this.alive }), ASLEEP_MS);
     this.ticker = setInterval(() => this.#tick(), 1000);
   }
 
@@ -199,8 +208,16 @@ class Board {
     return Date.now() / 1000 + this.clockAhead;
   }
 
+  /** @returns {boolean} whether it went out; a restarted kernel takes its end of the comm along */
   send(message) {
-    this.model.send(message);
+    let gone = false;
+    try {
+      this.model.send(message);
+    } catch {
+      gone = true;
+    }
+    if (gone !== this.gone) this.#setState({ gone, asleep: gone });
+    return !gone;
   }
 
   /** Tell people who do not see the page. */
@@ -211,7 +228,12 @@ class Board {
   stallText() {
     return this.alive
       ? "The kernel is busy; it will play when the running cell ends."
-      : "No answer from the kernel: if no cell is running, run this cell again.";
+      : `No answer from the kernel. ${this.model.get("copy_note")}`;
+  }
+
+  /** Why no sound can be had any more. */
+  goneText() {
+    return `the kernel was restarted. ${this.model.get("copy_note")}`;
   }
 
   /** How loud to play a clip, so that all sound alike: down to the quietest, never up. */
@@ -260,6 +282,7 @@ class Board {
     clearInterval(this.ticker);
     this.model.off("change:state", this.onTrait);
     this.model.off("msg:custom", this.onMessage);
+    this.model.off("comm_live_update", this.onLive);
     this.player.dispose();
     for (const card of this.cards.values()) card.dispose();
     this.store.dispose();
@@ -276,7 +299,7 @@ class Board {
     this.level.title = "Louder clips are turned down to the quietest, so that you compare music and not loudness";
     this.level.onclick = () => this.#setLevelled(!this.levelled);
     this.head = make("header", "mnb-head", {}, this.heading, this.count, make("span", "mnb-gap"), this.level);
-    this.notice = make("div", "mnb-notice", {}, "A saved copy: the kernel does not answer. Run this cell again to play and to see what became of running tasks.");
+    this.notice = make("div", "mnb-notice");
     this.notice.hidden = true;
     this.list = make("div", "mnb-cards", { role: "list", "aria-label": label });
     this.status = make("div", "mnb-status", { role: "status" });
@@ -295,6 +318,8 @@ class Board {
     this.onMessage = (message, buffers) => this.#receive(message, buffers);
     this.model.on("change:state", this.onTrait);
     this.model.on("msg:custom", this.onMessage);
+    this.onLive = () => this.send({ op: "hello" }); // whether it goes out tells which way it went
+    this.model.on("comm_live_update", this.onLive);
     this.seen = new IntersectionObserver((entries) => {
       for (const entry of entries) this.rowOf.get(entry.target)?.wave.setVisible(entry.isIntersecting);
     });
@@ -312,8 +337,9 @@ class Board {
 
   #receive(message, buffers) {
     this.alive = true;
+    this.heard = performance.now();
     clearTimeout(this.sleeper);
-    this.#setAsleep(false);
+    this.#setState({ gone: false, asleep: false });
     if (this.store.receive(message, buffers)) return;
     if (message.now) this.clockAhead = message.now - Date.now() / 1000;
     if (message.op === "state") this.#takeWhole(message.state, buffers[0]);
@@ -382,16 +408,24 @@ class Board {
   }
 
   #drawHead() {
+    const notes = new Set();
+    for (const card of this.cards.values()) {
+      card.placeNote(notes.has(card.data.note));
+      notes.add(card.data.note);
+    }
     const clips = [...this.cards.values()].reduce((sum, card) => sum + card.rows.size, 0);
     const moving = [...this.cards.values()].filter((card) => card.isMoving).length;
     const parts = [`${clips} clip${clips === 1 ? "" : "s"}`];
-    if (moving) parts.push(`${moving} in the works`);
+    if (moving) parts.push(`${moving} ${this.asleep ? "not finished" : "in the works"}`);
     setText(this.count, parts.join(" · "));
     const comparable = this.#loudnesses().length > 1;
     this.level.hidden = !comparable;
     this.head.hidden = this.cards.size < 2 && !comparable;
     this.list.classList.toggle("mnb-long", this.cards.size > LONG_BOARD);
     this.player.setVolume();
+    const lost = this.gone ? moving > 0 && this.model.get("restart_note") : this.asleep && `A saved copy: the kernel does not answer. ${this.model.get("copy_note")}`;
+    setText(this.notice, lost || "");
+    this.notice.hidden = !lost;
   }
 
   #setLevelled(levelled) {
@@ -400,16 +434,29 @@ class Board {
     this.player.setVolume();
   }
 
-  #setAsleep(asleep) {
-    if (this.asleep === asleep) return;
+  #setState({ gone = this.gone, asleep }) {
+    if (this.gone === gone && this.asleep === asleep) return;
+    this.gone = gone;
     this.asleep = asleep;
-    this.notice.hidden = !asleep;
     this.element.classList.toggle("mnb-asleep", asleep);
-    for (const card of this.cards.values()) card.tick();
+    if (gone) {
+      this.alive = false;
+      clearTimeout(this.sleeper);
+      this.store.giveUp(this.goneText());
+    }
+    for (const card of this.cards.values()) {
+      if (gone) card.endCancel();
+      card.tick();
+    }
+    this.#drawHead();
+    if (gone) this.say(this.notice.textContent);
   }
 
   #tick() {
-    for (const card of this.cards.values()) if (card.isMoving) card.tick();
+    const moving = [...this.cards.values()].filter((card) => card.isMoving);
+    for (const card of moving) card.tick();
+    // a kernel that dies by itself is restarted without a word to its widgets
+    if (moving.length && !this.asleep && performance.now() - this.heard > REPEAT_MS) this.#askForWhole();
   }
 
   #rowsInOrder() {

@@ -4,6 +4,7 @@
 const DEBOUNCE_MS = 150; // typing becomes at most this many messages, one in flight at a time
 const SLOW_MS = 2500; // when to say that the kernel has not answered
 const REST_MS = 1200; // after a sent request: the second half of a double click is not a new wish
+const GONE = "The kernel was restarted: run this cell again.";
 const COMMAND = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl";
 
 /** Make an element: `text` is its text, every other key an attribute. */
@@ -96,13 +97,13 @@ class TextField extends Field {
     this.root.append(this.head, box, this.notes);
   }
   get controls() { return [this.control, ...(this.tags ?? [])]; }
-  read() { return this.model && !this.control.value ? undefined : this.control.value; }
+  read() { return this.model && !this.control.value.trim() ? undefined : this.control.value; }
   put(value) { if (this.control.value !== (value ?? "")) this.control.value = value ?? ""; }
   count() {
     const n = lengthOf(this.control.value), maximum = this.limit?.maximum ?? this.spec.maximum ?? 0;
     this.counter.textContent = maximum ? `${grouped(n)}/${grouped(maximum)}` : "";
     this.counter.classList.toggle("mnb-f-over", maximum > 0 && n > maximum);
-    if (this.model) this.markSet(n > 0);
+    if (this.model) this.markSet(!this.isEmpty());
     else this.state.textContent = this.off ? "not used" : this.limit?.required ? "required" : "optional";
     this.control.toggleAttribute("required", Boolean(this.limit?.required && !this.off));
   }
@@ -252,7 +253,7 @@ const KINDS = { model: ModelField, long: TextField, line: TextField, text: TextF
 /** One view of the form. */
 class FormView {
   constructor(model, el) {
-    Object.assign(this, { model, el, n: 0, presses: 0, waiting: 0, pending: "", restUntil: 0, revealed: false, said: "" });
+    Object.assign(this, { model, el, n: 0, presses: 0, waiting: 0, pending: "", gone: false, restUntil: 0, revealed: false, said: "" });
     this.view = Math.random().toString(36).slice(2, 10);
     this.dirty = new Set();
     const schema = model.get("schema");
@@ -362,17 +363,35 @@ class FormView {
   }
   send(message) {
     clearTimeout(this.timer);
-    this.dirty.clear();
-    this.waiting = ++this.n;
-    this.model.send({ ...message, view: this.view, n: this.n, values: this.values() });
     clearTimeout(this.slow);
+    this.n += 1;
+    if (!this.post({ ...message, view: this.view, n: this.n, values: this.values() })) return;
+    this.dirty.clear();
+    this.waiting = this.n;
     this.slow = setTimeout(() => {
       this.late = true;
       this.mark();
     }, SLOW_MS);
   }
+  /** Hand a message over; false where that cannot be done: a restart takes the comm's end along. */
+  post(message) {
+    let gone = false;
+    try {
+      this.model.send(message);
+    } catch {
+      gone = true;
+    }
+    if (gone !== this.gone) this.setGone(gone);
+    return !gone;
+  }
+  setGone(gone) {
+    this.gone = gone;
+    if (gone) { this.pending = ""; this.waiting = 0; this.said = ""; this.answered(); }
+    else if (this.dirty.size) this.later();
+    this.mark();
+  }
   press() {
-    if (this.pending || performance.now() < this.restUntil) return;
+    if (this.gone || this.pending || performance.now() < this.restUntil) return;
     this.pending = `${this.view}-${++this.presses}`;
     this.said = "";
     this.send({ op: "press", press: this.pending });
@@ -436,21 +455,24 @@ class FormView {
     const verdict = this.model.get("verdict"), resting = performance.now() < this.restUntil;
     const options = this.panels.find((panel) => panel.model.id === this.chosen())?.fields ?? [];
     const set = options.filter((field) => !field.isEmpty()).length, faulty = options.filter((field) => field.root.classList.contains("mnb-f-faulty")).length;
-    this.optionsCount.textContent = [set && `${set} set`, faulty && `${faulty} to check`].filter(Boolean).join(" · ");
+    const helpful = verdict.helpful.map((label) => `${label}?`).join(" ");
+    this.optionsCount.textContent = [set && `${set} set`, faulty && `${faulty} to check`, helpful].filter(Boolean).join(" · ");
+    this.summary.classList.toggle("mnb-f-helpful", Boolean(helpful));
     const slow = this.pending ? "The kernel is busy. Your press is kept and counts once; after a restart, run this cell again." : "The kernel is busy; what you see was checked before.";
-    const text = this.late ? slow : this.said || (this.pending ? "Sending …" : verdict.can_send ? `Ready. ${COMMAND}+Enter generates from any field.` : verdict.why_not);
+    const text = this.gone ? GONE : this.late ? slow : this.said || (this.pending ? "Sending …" : verdict.can_send ? `Ready. ${COMMAND}+Enter generates from any field.` : verdict.why_not);
     if (this.status.textContent !== text) this.status.textContent = text;
     this.status.classList.toggle("mnb-f-bad", Boolean(!this.late && this.said && !this.sent) || (this.revealed && !verdict.can_send));
     this.status.classList.toggle("mnb-f-good", Boolean(this.said && this.sent));
     this.buttonText.textContent = this.pending ? "Sending …" : resting ? "Sent ✓" : "Generate";
-    this.button.setAttribute("aria-disabled", String(Boolean(this.pending || resting)));
-    this.button.classList.toggle("mnb-f-not-ready", !verdict.can_send);
+    this.button.setAttribute("aria-disabled", String(Boolean(this.gone || this.pending || resting)));
+    this.button.classList.toggle("mnb-f-not-ready", this.gone || !verdict.can_send);
     this.el.setAttribute("aria-busy", String(Boolean(this.pending)));
   }
 
   // ---------------------------------------------------------------- life
   listen() {
-    const events = [["change:verdict", () => this.onVerdict()], ["change:fields", () => this.onFields()], ["change:receipt", () => this.onReceipt()], ["change:service change:balance", () => this.show()]];
+    const events = [["change:verdict", () => this.onVerdict()], ["change:fields", () => this.onFields()], ["change:receipt", () => this.onReceipt()], ["change:service change:balance", () => this.show()],
+      ["comm_live_update", () => this.post({ op: "hello" })]]; // no answer is needed: it goes out or it does not
     for (const [name, handler] of events) this.model.on(name, handler);
     this.unlisten = () => events.forEach(([name, handler]) => this.model.off(name, handler));
     this.el.addEventListener("keydown", (event) => {

@@ -231,7 +231,7 @@ def test_dropped_patch_is_noticed_and_made_good(lab: Any, shown: Page) -> None:
         shown, 'first.put(CardView("lost", "suno-5.5", "Lost card", "", "queued")); sleep(0.5)'
     )
     shown.evaluate(f"() => {{ {ears} b.model.on('msg:custom', b.onMessage); }}")
-    expect(shown.get_by_text("Lost card")).to_have_count(0)
+    expect(shown.locator(".mnb-title", has_text="Lost card")).to_have_count(0)
     lab.execute(
         shown, 'first.put(CardView("next", "suno-5.5", "Next card", "", "queued")); sleep(0.5)'
     )

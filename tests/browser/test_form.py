@@ -350,6 +350,37 @@ def test_the_form_fits_from_narrow_to_wide_and_does_not_jump(
         assert shown.bounding_box() == before
 
 
+def test_one_enter_in_the_lyrics_changes_nothing(lab: Any, form: Callable[..., Locator]) -> None:
+    """Blank lyrics are no lyrics: the mode stays, and no title is asked for."""
+    shown = form(more=', prompt="slow blues"')
+    field(shown, "lyrics").locator("textarea").press("Enter")
+    field(shown, "negative_tags").locator("input").fill("  ")
+    expect(field(shown, "negative_tags").locator(".mnb-f-state")).to_have_text("not set")
+    expect(shown.locator(".mnb-f-yields")).to_have_text("2 clips · simple mode")
+    expect(shown.locator(".mnb-f-status")).to_contain_text("Ready")
+    button(shown).click()
+    assert sent(lab, 1) == [{"model": "suno-5.5", "prompt": "slow blues"}]
+
+
+def test_what_would_do_instead_of_lyrics_is_pointed_at(form: Callable[..., Locator]) -> None:
+    """With a prompt alone, the line names the ways out, and the closed options say so."""
+    shown = form(more=', prompt="slow blues", model="minimax-music-2.6"')
+    shown.locator("summary").click()
+    status, summary = shown.locator(".mnb-f-status"), shown.locator("summary")
+    expect(status).to_have_text(
+        "Still needed for vocal mode: Lyrics"
+        " (or turn on Instrumental, or “Write the lyrics for me” in the options)"
+    )
+    expect(summary).to_contain_text("Write the lyrics for me?")
+    assert summary.locator(".mnb-f-state").evaluate("s => s.scrollWidth <= s.clientWidth")
+    assert shown.evaluate(CONTRAST) == []
+    summary.click()
+    shown.get_by_role("checkbox", name="Write the lyrics").check()
+    expect(status).to_contain_text("Ready")
+    expect(summary).to_contain_text("1 set")
+    expect(summary).not_to_contain_text("Write")
+
+
 def test_a_live_form_hides_its_static_copy_and_a_dead_one_leaves_it(
     lab: Any, form: Callable[..., Locator], page: Page
 ) -> None:

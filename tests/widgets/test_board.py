@@ -223,6 +223,40 @@ def test_text_names_titles_states_money_and_files() -> None:
     ]
 
 
+def test_equal_titles_reach_the_page_numbered_as_soon_as_they_are_equal() -> None:
+    """The second take renames the first one's row; the views themselves stay as they were."""
+    board, wire, clock = board_with(card("a", clips=(clip("1", title="X"),)))
+    board.put(card("a", clips=(clip("1", title="X"), clip("2", title="X"))))
+    clock.tick()
+    assert [packed["title"] for packed in wire.patches[0]["cards"][0]["clips"]] == [
+        "X · 1",
+        "X · 2",
+    ]
+
+
+def test_static_copy_is_refreshed_when_a_card_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Saved a second after the order, the notebook already names what is running."""
+    board, _, clock = board_with()
+    copies: list[str] = []
+    monkeypatch.setattr(board, "_refresh_static", lambda: copies.append(board.static_html()))
+    board.put(card("a"))
+    clock.tick()
+    assert len(copies) == 1
+    assert "running when saved" in copies[0]
+    board.put(card("a", percent=5.0))
+    clock.tick()
+    assert len(copies) == 1
+
+
+def test_owner_says_how_to_hear_the_clips_again() -> None:
+    """The sentence stands in the copy and travels to the page; it never says to run the cell."""
+    board, _, _ = board_with(card("a"), copy_note="studio.clips() plays them again.")
+    assert "Clips: studio.clips() plays them again." in board.static_html()
+    assert board.get_state()["copy_note"] == "studio.clips() plays them again."
+    silent, _, _ = board_with(card("a"))
+    assert "Clips: A copy without sound." in silent.static_html()
+
+
 def test_newest_first_turns_the_order_around() -> None:
     """The text and the static copy follow the page."""
     board, _, _ = board_with(card("a"), card("b"), newest_first=True)
@@ -297,4 +331,4 @@ def test_script_is_joined_without_comments() -> None:
         assert "/*" not in text
         assert "*/" not in text
         assert not any(line.startswith(("//", " ")) for line in text.splitlines())
-    assert len(board._esm) + len(board._css) < 42_000
+    assert len(board._esm) + len(board._css) < 44_000

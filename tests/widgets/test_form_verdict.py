@@ -17,6 +17,7 @@ from musicnb.widgets._form_code import code_for
 from musicnb.widgets._form_values import TEXTS, Values
 from musicnb.widgets._form_verdict import lengths_of, modes_of, unusable_texts, verdict_on
 
+BOTH_WAYS = "or turn on Instrumental, or “Write the lyrics for me” in the options"
 KNOBS: dict[str, list[dict[str, Any]]] = {
     "suno-5.5": [
         {},
@@ -127,6 +128,46 @@ def test_what_is_missing_is_said_by_label() -> None:
     assert (
         why_not == "Still needed for custom vocal mode: Prompt and Title · Please check: Weirdness"
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "why_not", "helpful"),
+    [
+        (
+            Values("minimax-music-2.6", "p"),
+            f"Still needed for vocal mode: Lyrics ({BOTH_WAYS})",
+            ["Write the lyrics for me"],
+        ),
+        (
+            Values("suno-5.5", "p", title="t", options={"suno-5.5": {"style_weight": 0.5}}),
+            "Still needed for custom vocal mode: Lyrics (or turn on Instrumental)",
+            [],
+        ),
+        (Values("suno-5.5", "p", "la"), "Still needed for custom vocal mode: Title", []),
+        (Values("suno-5.5"), "Still needed: Prompt", []),
+    ],
+)
+def test_what_would_do_instead_of_a_missing_text_is_named(
+    values: Values, why_not: str, helpful: list[str]
+) -> None:
+    """Each switch named makes the fault go, as the brief itself says."""
+    verdict = verdict_on(values, MODELS)
+    assert (verdict["why_not"], verdict["helpful"]) == (why_not, helpful)
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\t \n"])
+def test_blank_text_counts_as_left_out(blank: str) -> None:
+    """One Enter in the lyrics neither switches the mode nor is sent; nor does a blank option."""
+    values = Values(
+        "suno-5.5", "p", blank, title=blank, options={"suno-5.5": {"negative_tags": blank}}
+    )
+    verdict = verdict_on(values, MODELS)
+    assert (verdict["mode"], verdict["can_send"]) == ("simple mode", True)
+    assert verdict["code"] == code_for(TextToMusic("p"))
+    assert values.flat(MODELS)["negative_tags"] is None
+    instrumental = replace(values, instrumental=True)
+    assert verdict_on(instrumental, MODELS)["can_send"]
+    assert unusable_texts(instrumental, MODELS) == frozenset()
 
 
 # --------------------------------------------------------------------------------- code

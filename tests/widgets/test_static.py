@@ -14,7 +14,7 @@ import pytest
 
 from musicnb.widgets import CardView, ClipView
 from musicnb.widgets._picture import HEIGHT, WIDTH, bars, waveform_png
-from musicnb.widgets._static import MAX_PICTURES, clock, static_html
+from musicnb.widgets._static import MAX_PICTURES, clock, static_html, static_text
 
 HOSTILE = "<img src=x onerror=\"alert('x')\"></style><script>alert(1)</script>&amp;'"
 CLIP = ClipView("c", "Take", 61.9, "audio/mpeg", 10, bytes([200, 56]) * 1000, "lib/a b#1.mp3")
@@ -40,22 +40,71 @@ class Reader(HTMLParser):
 
 
 def draw(*cards: CardView) -> str:
-    return static_html("u1", "Clips", cards)
+    return static_html("u1", "Clips", cards, note="Nothing is played here.")
+
+
+def words(text: str) -> str:
+    """Give the text that a reader sees, without the style."""
+    return "".join(word for word in Reader(text).words if "{" not in word)
 
 
 def test_every_text_of_card_and_clip_is_escaped() -> None:
     """No field can become an element or an attribute."""
     clip = replace(CLIP, title=HOSTILE, file=HOSTILE, facts=(HOSTILE,))
     card = CardView(
-        "t", HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, charge=HOSTILE, problem=HOSTILE,
+        "t", HOSTILE, HOSTILE, HOSTILE, HOSTILE, f"2{HOSTILE}", charge=HOSTILE, problem=HOSTILE,
         hint=HOSTILE, note=HOSTILE, badge=HOSTILE, clips=(clip,),
     )  # fmt: skip
-    page = Reader(static_html("u1", HOSTILE, [card]))
+    page = Reader(static_html("u1", HOSTILE, [card], note=HOSTILE))
     assert {tag for tag, _ in page.tags} == {
         "div", "style", "b", "span", "table", "tr", "td", "img", "br", "a",
     }  # fmt: skip
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
-    assert "".join(page.words).count(HOSTILE) == 14
+    assert "".join(page.words).count(HOSTILE) == 15
+
+
+def test_copy_says_after_its_label_how_to_hear_the_clips_again() -> None:
+    """The last line is the owner's; running the cell, which may order again, is no advice."""
+    text = words(draw(CARD))
+    assert text.rstrip().endswith("Clips: Nothing is played here.")
+    assert "Run the cell" not in text
+
+
+def test_copy_of_a_board_without_cards_says_nothing() -> None:
+    """A form whose board is still empty leaves no orphan line behind."""
+    assert words(draw()) == ""
+
+
+def test_order_that_was_running_is_named_so_in_the_copy() -> None:
+    """What ran when the notebook was saved is neither running now nor without clips."""
+    card = replace(CARD, clips=(), status="running", stage="mixing")
+    queued = replace(CARD, clips=(), status="queued", stage="queued")
+    assert "running when saved · mixing" in words(draw(card))
+    assert "queued when saved · suno-5.5" in words(draw(queued))
+    kept = static_text("Orders", [card, CARD], saved=True)
+    assert kept.startswith(
+        "Orders: 1 clip, 1 task not finished\n  running when saved · mixing · Song"
+    )
+    assert static_text("Orders", [card]).startswith("Orders: 1 task not finished\n  running · Song")
+
+
+def test_equal_titles_of_one_card_are_numbered() -> None:
+    """Takes of one order can be told apart; a title of its own stays as it is."""
+    clips = [
+        replace(CLIP, clip_id=name, title=title) for name, title in zip("abc", "XXY", strict=True)
+    ]
+    text = draw(replace(CARD, clips=tuple(clips)))
+    assert re.findall(r"<td[^>]*><b>(.*?)</b>", text) == ["X · 1", "X · 2", "Y"]
+    assert 'alt="Waveform of X · 2"' in text
+    assert "X · 2 · 1:01" in static_text("Clips", [replace(CARD, clips=tuple(clips))])
+
+
+def test_note_that_several_cards_share_is_said_once() -> None:
+    """The sandbox's sentence stands on the first card only; another note stays."""
+    notes = ("Synthetic", "Synthetic", "Other", "Synthetic")
+    cards = [replace(CARD, card_id=f"{i}", note=note) for i, note in enumerate(notes)]
+    for text in (words(draw(*cards)), static_text("Board", cards)):
+        assert (text.count("Synthetic"), text.count("Other")) == (1, 1)
 
 
 @pytest.mark.parametrize(
