@@ -19,6 +19,9 @@ FIRST: Final = "01_first_clip.ipynb"
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 # in a wheel the notebooks lie inside the package, in a checkout beside it
 _SOURCES: Final = (_PACKAGE / "notebooks", _PACKAGE.parent / "notebooks")
+# JupyterLab's defaults for this one server: without them the first page asks about news
+_SETTINGS: Final = Path(__file__).resolve().parent / "lab_settings"
+_ADMIN_SETTINGS: Final = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings"
 _HIGHEST_PORT: Final = 65_535
 
 
@@ -51,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
+    if not _ADMIN_SETTINGS.exists():  # theirs count more than a box that asks about news
+        command.append(f"--LabApp.app_settings_dir={_SETTINGS}")
     if options.no_browser or not _has_browser():
         command.append("--no-browser")
     if options.port:

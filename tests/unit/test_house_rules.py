@@ -60,7 +60,7 @@ def test_wheel_holds_scripts_styles_and_notebooks(tmp_path):
     names = set(zipfile.ZipFile(wheel).namelist())
     expected = {
         path.relative_to(ROOT).as_posix()
-        for pattern in ("*.py", "*.js", "*.css")
+        for pattern in ("*.py", "*.js", "*.css", "*.html", "*.json")
         for path in (ROOT / "musicnb").rglob(pattern)
     }
     assert expected <= names
