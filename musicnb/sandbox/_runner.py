@@ -200,9 +200,9 @@ class Runner:
             await self._fail(task_id, f"{error}; the task was refunded. Order it again")
         except Exception as error:  # noqa: BLE001 - whatever it is, the money goes back
             _log.exception("rendering %s failed", task_id)
-            await self._fail(
-                task_id, f"the engine failed ({type(error).__name__}); the task was refunded"
-            )
+            # of what went wrong only the system's own words, as "No space left on device"
+            reason = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
+            await self._fail(task_id, f"the engine failed ({reason}); the task was refunded")
 
     async def _clips(
         self, task_id: str, live: _Live, make_job: Callable[[int], RenderJob]
