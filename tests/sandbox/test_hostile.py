@@ -103,12 +103,22 @@ def test_hostile_body_is_refused_everywhere(quiet: Quiet, name: str, path: str) 
     quiet.refuses(answer, status, code, answer.json()["error"].get("param"))
 
 
+@pytest.mark.parametrize("field", ["prompt", "title", "metadata"])
+@pytest.mark.parametrize("control", ["\0", "\x07", "\x1b[31m", "\x7f"])
+def test_control_characters_are_refused_by_name(quiet: Service, field: str, control: str) -> None:
+    """No text of a person holds them, and terminals and tags would obey them."""
+    text: Any = {"key": control} if field == "metadata" else f"word{control}word"
+    answer = quiet.post("/v1/music/text-to-music", {**TEN_SECONDS, field: text})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["param"] == f"/{field}"
+
+
 def test_hostile_words_survive_as_words(service: Service) -> None:
-    """Controls, NUL, emoji and markup in texts are kept, and make music all the same."""
+    """Directions, emoji, markup and empty words are kept, and make music all the same."""
     body: dict[str, Any] = {
         **TEN_SECONDS,
-        "title": "\0\x1b[31m<b>🎵</b>\u202e'; DROP TABLE tasks; --",
-        "metadata": {"\0": "\U0010ffff", "": ""},
+        "title": "[31m<b>🎵</b>\u202e'; DROP TABLE tasks; --",
+        "metadata": {"\u200b": "\U0010ffff", "": ""},
     }
     task = service.make(body)
     assert task["status"] == "succeeded"
