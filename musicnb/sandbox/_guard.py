@@ -7,7 +7,6 @@ import logging
 import re
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -92,10 +91,11 @@ class Guard:
         for name, value in scope["headers"]:
             headers.setdefault(name.lower(), []).append(value)
         request_id = _inbound_id(headers) or new_request_id()
+        id_header = (b"x-request-id", request_id.encode())
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start" and "request_id_hidden" not in scope:
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                message = {**message, "headers": [*message["headers"], id_header]}
             await send(message)
 
         scope["request_id"] = request_id

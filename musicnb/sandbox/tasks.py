@@ -38,6 +38,7 @@ _SANDBOX_WARNING: Final = {
     "message": "This is the musicnb sandbox: music by its own small engine, paid with play money,"
     " not by the model named here.",
 }
+_SANDBOX_WARNINGS: Final = json.dumps([_SANDBOX_WARNING])
 _OVER: Final = ("succeeded", "failed", "canceled")
 
 
@@ -75,7 +76,7 @@ def create(
             canonical_bytes(order.body).decode(),
             order.artifact_id,
             price,
-            json.dumps([_SANDBOX_WARNING]),
+            _SANDBOX_WARNINGS,
             now,
         ),
     )
@@ -83,7 +84,10 @@ def create(
     connection.execute(
         "UPDATE tasks SET seed = ? WHERE ordinal = ?", (seed_for(folder_seed, ordinal), ordinal)
     )
-    return find(connection, tenant, task_id)
+    row: sqlite3.Row = connection.execute(
+        "SELECT * FROM tasks WHERE ordinal = ?", (ordinal,)
+    ).fetchone()
+    return row
 
 
 def find(connection: sqlite3.Connection, tenant: str, task_id: str) -> sqlite3.Row:
