@@ -38,6 +38,11 @@ form
 FORM_RESTARTED = "The kernel was restarted: run this cell again."
 RESTARTED = "The kernel was restarted. studio.resume() takes up what was running."
 
+PRESS_CANCEL = """() => {
+    for (const button of document.querySelectorAll("section[aria-label=Going] button"))
+        if (button.textContent === "Cancel" && button.offsetParent) button.click();
+}"""
+
 
 @pytest.fixture
 def shown(lab: Any, page: Page, board_takes: str) -> Page:
@@ -58,6 +63,20 @@ def form(lab: Any, page: Page, board_takes: str) -> Locator:
     form = page.locator(".mnb-form")
     expect(form.locator(".mnb-f-status")).to_contain_text("Ready")
     return form
+
+
+def crash(lab: Any, page: Page) -> None:
+    """Kill the kernel from within, and wait until the page has seen another one in its place."""
+    page.evaluate(
+        f"""() => {{
+            window.mnbCrashed = false;
+            {KERNEL}.statusChanged.connect((_, status) => {{
+                if (!['idle', 'busy'].includes(status)) window.mnbCrashed = true;
+            }});
+        }}"""
+    )
+    lab.execute(page, "import os; os.kill(os.getpid(), 9)", wait=False)
+    page.wait_for_function(f"() => window.mnbCrashed && {KERNEL}.status === 'idle'", timeout=40_000)
 
 
 def restart(page: Page) -> None:
@@ -107,19 +126,18 @@ def test_loaded_clip_goes_on_playing_and_another_says_why_not(shown: Page) -> No
 
 def test_crash_without_a_word_is_noticed_at_the_first_press(lab: Any, shown: Page) -> None:
     """A kernel that dies by itself is restarted by the server; a press then finds nobody."""
-    lab.execute(shown, "import os; os.kill(os.getpid(), 9)", wait=False)
-    shown.wait_for_function(f"() => {KERNEL}.status === 'idle'", timeout=20_000)
+    crash(lab, shown)
     going = shown.locator("section[aria-label=Going]")
-    going.get_by_role("button", name="Cancel").first.click()
+    # whether the page has heard of it by itself depends on when: a press must do in either case
+    shown.evaluate(PRESS_CANCEL)
     expect(going.locator(".mnb-notice")).to_have_text(RESTARTED)
     expect(going.get_by_role("button", name="Cancel")).to_have_count(0)
-    expect(going).not_to_contain_text("Canceling")
+    expect(going.get_by_role("button", name="Canceling…")).to_have_count(0)
 
 
 def test_crash_is_noticed_by_a_board_that_waits_in_vain(lab: Any, shown: Page) -> None:
     """After half a minute of silence about a running order, the board asks, and then knows."""
-    lab.execute(shown, "import os; os.kill(os.getpid(), 9)", wait=False)
-    shown.wait_for_function(f"() => {KERNEL}.status === 'idle'", timeout=20_000)
+    crash(lab, shown)
     shown.evaluate(
         "() => { document.querySelector('section[aria-label=Going]').mnbBoard.heard -= 31_000; }"
     )
@@ -200,9 +218,8 @@ def test_crash_without_a_word_is_noticed_by_the_form_at_the_first_press(
     lab: Any, page: Page, form: Locator
 ) -> None:
     """The message that cannot be sent tells, and the button does not stay at Sending."""
-    lab.execute(page, "import os; os.kill(os.getpid(), 9)", wait=False)
-    page.wait_for_function(f"() => {KERNEL}.status === 'idle'", timeout=20_000)
-    form.locator(".mnb-f-generate").click()
+    crash(lab, page)
+    form.locator(".mnb-f-generate").dispatch_event("click")
     expect(form.locator(".mnb-f-status")).to_have_text(FORM_RESTARTED)
     expect(form.locator(".mnb-f-generate")).to_have_text("Generate")
 
