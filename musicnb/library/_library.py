@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -18,6 +19,7 @@ if sys.platform != "win32":  # there, two processes on one library are not notic
     import fcntl
 
 _LONGEST_NAME_BYTES: Final = 80
+_UNFINISHED: Final = ".part"
 
 
 class Library:
@@ -54,6 +56,7 @@ class Library:
                 hint="Choose another: Studio(library=...), on the command line --library",
             )
         _take_lock(self._lock, folder)
+        _sweep(self.clips_folder)
         try:
             self.journal = Journal(folder / "journal.sqlite", clock=clock)
         except LibraryError:
@@ -67,7 +70,7 @@ class Library:
 
     def new_download(self) -> Path:
         """Return a path in the clips folder, beside the final names, that is not taken yet."""
-        return self.clips_folder / f".{uuid.uuid4().hex}.part"
+        return self.clips_folder / f".{uuid.uuid4().hex}{_UNFINISHED}"
 
     def adopt(self, download: Path, *, words: str, model: str, task_id: str, position: int,
               suffix: str) -> Path:  # fmt: skip
@@ -131,6 +134,13 @@ def _take_lock(file: IO[str], folder: Path) -> None:
         hint="Shut down that notebook's kernel (closing its tab leaves it running) or that script,"
         " or give this one a folder of its own: Studio(library=...), on the command line --library",
     )
+
+
+def _sweep(clips: Path) -> None:
+    """Remove what downloads left that died with their process; the lock says nobody writes them."""
+    for left in clips.glob(f".*{_UNFINISHED}"):
+        with contextlib.suppress(OSError):  # a folder that cannot be written is complained of later
+            left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
