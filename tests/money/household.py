@@ -1,0 +1,113 @@
+"""A studio, the sandbox it orders from, and what both say about the money."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bookkeeping import Entry, Order, journal_of, orders_of, problems_at_the_end, problems_now
+from ordering import MODEL, resume, settle
+from speaking import connect
+
+from musicnb import Studio, TextToMusic
+from musicnb.sandbox import SandboxProcess
+from musicnb.studio._task import Task
+
+_SOON_S = 60.0
+
+
+class Household:
+    """A studio on a sandbox that runs apart from it.
+
+    Parameters
+    ----------
+    library
+        Folder of the studio.
+    process
+        The sandbox.
+    data
+        The sandbox's folder.
+    """
+
+    def __init__(self, library: Path, process: SandboxProcess, data: Path) -> None:
+        self.library, self._process, self._data = library, process, data
+        self.http = connect(process)
+        self.studio = self._open()
+        self._pieces = itertools.count(1)
+
+    def _open(self) -> Studio:
+        return Studio(
+            self.library,
+            base_url=self._process.base_url,
+            api_key=self._process.api_key,
+            quiet=True,
+        )
+
+    def close(self) -> None:
+        """Let go of both."""
+        self.studio.close()
+        self.http.close()
+
+    def order(self) -> Task:
+        """Order a short piece nobody has ordered before."""
+        words = f"5 seconds solo bass, piece {next(self._pieces)}"
+        return self.studio.generate(TextToMusic(words, model=MODEL, instrumental=True))
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at the service."""
+        self.http.post("/sandbox/clock", json={"advance_s": seconds}).raise_for_status()
+
+    @contextmanager
+    def armed(self, fault: str, **more: Any) -> Iterator[Callable[[], int]]:
+        """Arm a fault for a while; gives what tells how often it has fired."""
+        answer = self.http.post("/sandbox/faults", json={"fault": fault, **more})
+        assert answer.status_code == 201, answer.text
+        fault_id = answer.json()["id"]
+
+        def fired() -> int:
+            armed = self.http.get("/sandbox/faults").json()["data"]
+            return next(int(item["fired"]) for item in armed if item["id"] == fault_id)
+
+        try:
+            yield fired
+        finally:
+            self.http.delete(f"/sandbox/faults/{fault_id}")
+
+    def entry(self, task: Task) -> Entry:
+        """Return an order as the journal has it."""
+        return journal_of(self.library)[task.job.job_id]
+
+    def made_of(self, task: Task) -> list[Order]:
+        """Return what the service has made of an order."""
+        return [order for order in orders_of(self.http) if order.job_id == task.job.job_id]
+
+    def resume(self) -> None:
+        """Take up what has not ended, and wait for it."""
+        settle(resume(self.studio))
+
+    def check_now(self) -> None:
+        """Check that no money has left without the journal knowing of it, or twice."""
+        assert not problems_now(journal_of(self.library), orders_of(self.http))
+
+    def check_at_the_end(self) -> None:
+        """Check that books agree to the credit and every paid clip is on disk, once."""
+        journal, orders = journal_of(self.library), orders_of(self.http)
+        artifacts = self._data / "artifacts"
+        assert not problems_at_the_end(self.library, journal, orders, artifacts)
+
+    def spent(self, task: Task) -> Decimal:
+        """Return what the service has taken for an order and not given back."""
+        return sum((order.net for order in self.made_of(task)), Decimal())
+
+
+def eventually(true: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + _SOON_S
+    while not true():
+        assert time.monotonic() < deadline, "it does not come to be"
+        time.sleep(0.02)
