@@ -14,6 +14,7 @@
     │   ├── RateLimited            429
     │   └── ServiceUnavailable     5xx
     ├── ConnectionFailed       no answer: unreachable, or the answer was lost
+    ├── OutcomeUnknown         whether the service took an order cannot be told; its price is held
     ├── TaskFailed             the service gave up on a task (and refunded it)
     ├── TaskCanceled           you, or somebody with your key, canceled it
     ├── WaitTimeout            your patience ended; the task goes on
@@ -44,6 +45,7 @@ __all__ = [
     "LibraryError",
     "MusicnbError",
     "NotFound",
+    "OutcomeUnknown",
     "RateLimited",
     "ServiceError",
     "ServiceUnavailable",
@@ -226,6 +228,12 @@ class ConnectionFailed(MusicnbError):
     """No answer came. ``charged`` is None when the request may have arrived."""
 
     default_code = "no_answer"
+
+
+class OutcomeUnknown(MusicnbError):
+    """An order got no answer and cannot be found: it may have been taken. Its price is held."""
+
+    default_code = "outcome_unknown"
 
 
 class TaskFailed(MusicnbError):

@@ -41,6 +41,9 @@ __all__ = [
     "OutputClip",
     "Progress",
     "ReferenceMusicRequest",
+    "SandboxEntry",
+    "SandboxLedger",
+    "SandboxTransfer",
     "SandboxWallet",
     "TaskEnvelope",
     "TaskError",
@@ -274,6 +277,27 @@ class SandboxWallet(_Answer):
     """Answer of the sandbox's own ``GET /sandbox/wallet``; the hosted service has none."""
 
     balance_credits: Credits | None = None
+
+
+class SandboxEntry(_Answer):
+    """One side of a transfer: an account and what it gained, negative where it lost."""
+
+    account: str = ""
+    credits: Credits = Decimal(0)
+
+
+class SandboxTransfer(_Answer):
+    """One movement of money in the sandbox."""
+
+    kind: str = ""
+    task_id: str | None = None
+    entries: list[SandboxEntry] = []
+
+
+class SandboxLedger(_Answer):
+    """Answer of the sandbox's own ``GET /sandbox/ledger``: every transfer of the wallet."""
+
+    data: list[SandboxTransfer] = []
 
 
 class ErrorBody(_Answer):

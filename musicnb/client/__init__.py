@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from musicnb.client._api import Client
 from musicnb.client._media import Download, Media
-from musicnb.client._retry import Retry
+from musicnb.client._retry import Budget, Retry
 
-__all__ = ["Client", "Download", "Media", "Retry"]
+__all__ = ["Budget", "Client", "Download", "Media", "Retry"]

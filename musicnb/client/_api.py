@@ -204,6 +204,28 @@ class Client:
         response = await self._exchange("GET", f"{root}/sandbox/wallet", creates=False)
         return read(response, wire.SandboxWallet).balance_credits if response.is_success else None
 
+    async def sandbox_ledger(self) -> dict[str, Decimal] | None:
+        """Read what the sandbox's wallet has paid for each task, refunds taken off, in credits.
+
+        Returns
+        -------
+        dict or None
+            Task id to net amount; None where the service is no sandbox.
+        """
+        root = self.base_url.removesuffix("/v1")
+        response = await self._exchange("GET", f"{root}/sandbox/ledger", creates=False)
+        if not response.is_success:
+            return None
+        paid: dict[str, Decimal] = {}
+        for transfer in read(response, wire.SandboxLedger).data:
+            if transfer.task_id is not None:
+                lost = sum(
+                    (-e.credits for e in transfer.entries if e.account.startswith("wallet:")),
+                    Decimal(0),
+                )
+                paid[transfer.task_id] = paid.get(transfer.task_id, Decimal(0)) + lost
+        return paid
+
     async def _send(
         self, method: str, path: str, record: type[Record], *, creates: bool = False, **parts: Any
     ) -> Record:

@@ -24,11 +24,22 @@ _EXPIRED: Final = frozenset({403, 404, 410})
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What was fetched: bytes on disk, their number and their SHA-256."""
+    """What was fetched.
+
+    Parameters
+    ----------
+    path
+        The bytes, durable on disk.
+    size_bytes, sha256
+        Their number and their hash.
+    served_as
+        The media type the server announced, in lower case; empty where it did not.
+    """
 
     path: Path
     size_bytes: int
     sha256: str
+    served_as: str = ""
 
 
 class Media:
@@ -150,4 +161,5 @@ async def _save(response: httpx.Response, target: Path, expected_bytes: int | No
             raise DownloadFailed(
                 f"{size} of {announced} bytes arrived", retryable=True, charged=True
             )
-    return Download(target, size, digest.hexdigest())
+    served_as = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return Download(target, size, digest.hexdigest(), served_as)

@@ -6,8 +6,25 @@ came of it; ``clips/`` holds the files as the service made them, never rewritten
 
 from __future__ import annotations
 
-from musicnb.library._journal import Journal
-from musicnb.library._library import Library
-from musicnb.library._records import ClipRecord, Job, Take
+from musicnb.library._account import By, Sums, sums, sums_by
+from musicnb.library._journal import JOB_ID_FIELD, Journal
+from musicnb.library._library import IN_USE, Library
+from musicnb.library._records import ClipRecord, Job, LeftOut, Planned, Take
+from musicnb.library._verify import Verification
 
-__all__ = ["ClipRecord", "Job", "Journal", "Library", "Take"]
+__all__ = [
+    "IN_USE",
+    "JOB_ID_FIELD",
+    "By",
+    "ClipRecord",
+    "Job",
+    "Journal",
+    "LeftOut",
+    "Library",
+    "Planned",
+    "Sums",
+    "Take",
+    "Verification",
+    "sums",
+    "sums_by",
+]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import astuple, fields
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -16,26 +15,35 @@ from typing import Any, Final
 
 from musicnb.briefs import Brief
 from musicnb.errors import LibraryError
-from musicnb.library._records import ClipRecord, Job, Take
-from musicnb.library._schema import TABLES, VERSION
+from musicnb.library._database import Database
+from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.wire import Billing, canonical_bytes
 
 JOB_ID_FIELD: Final = "musicnb_job"
 _NAMESPACE: Final = uuid.UUID("6d757369-636e-5062-8000-6a6f75726e61")
 _UNITS_PER_CREDIT: Final = 10_000
-_FINISHED: Final = ("succeeded", "failed", "canceled")
 _JOB_COLUMNS: Final = (
     "job_id, service, capability, body, idempotency_key, state, expected, planned_at, task_id,"
-    " resolved_model, charged, refunded, ended_at, problem"
+    " resolved_model, charged, refunded, ended_at, problem, sent_at, sweep"
 )
 _CLIP_COLUMNS: Final = ", ".join(field.name for field in fields(ClipRecord))
+#: The newest durations kept for each model: more tells the poller nothing new.
+_DURATIONS_KEPT: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """What makes an order the one it is; the same intention has the same key."""
+
+    service: str
+    sweep: str
+    digest: str
+    cell: int
+    generation: int
 
 
 class Journal:
-    """One SQLite file, one connection, any thread.
-
-    One connection only: SQLite before 3.51.3 can lose commits in WAL mode when two write. With
-    ``synchronous=FULL`` a commit has survived 500 of 500 simulated power cuts, with ``NORMAL`` 41.
+    """Every order, before it is sent and after; see `musicnb.library._database.Database`.
 
     Parameters
     ----------
@@ -43,34 +51,32 @@ class Journal:
         The file; made if it is not there.
     clock
         Seconds since the epoch.
+    read_only
+        Look only, while another process owns it.
 
     Raises
     ------
     LibraryError
-        The file is not a journal, was written by a later version, or cannot be written.
+        The file is not a journal, is damaged, was written by a later version, or cannot be written.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
-        self._path = path
+    def __init__(
+        self, path: Path, *, clock: Callable[[], float] = time.time, read_only: bool = False
+    ) -> None:
         self._clock = clock
-        self._lock = threading.RLock()
-        problem = ""
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._prepare()
-        except sqlite3.Error as error:
-            problem = str(error)
-        if problem:
-            raise LibraryError(
-                f"the journal {path.name} cannot be used ({problem})",
-                hint="Nothing was changed. Move the file aside, or choose another library folder",
-            )
-        self.library_id: str = self._one("SELECT value FROM library WHERE name = 'id'")[0]
+        self._db = Database(path, read_only=read_only)
+        self.library_id = self._own_id()
+
+    def _own_id(self) -> str:
+        query = "SELECT value FROM library WHERE name = 'id'"
+        if self._db.one(query) is None:
+            with self._db.transaction() as db:
+                db.execute("INSERT INTO library VALUES ('id', ?)", (uuid.uuid4().hex,))
+        return str(self._db.one(query)[0])
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._db.close()
+        self._db.close()
 
     # ------------------------------------------------------------------------------- orders
 
@@ -86,59 +92,85 @@ class Journal:
             The brief cannot be sent; nothing was written.
         """
         body = brief.request().body()
-        digest = sha256(brief.capability.encode() + canonical_bytes(body)).hexdigest()
+        digest = _digest(brief.capability, body)
         self._require_file()
-        with self._transaction(charged=False):
-            generation = 1 + int(
-                self._one(
-                    "SELECT count(*) FROM jobs WHERE service = ? AND brief_digest = ?",
-                    service,
-                    digest,
-                )[0]
+        with self._db.transaction(charged=False) as db:
+            intent = _Intent(service, "", digest, 0, 1 + self._generations(service, "", digest, 0))
+            return self._write(db, intent, brief.capability, body, brief.price.credits_high)
+
+    def plan_sweep(
+        self, briefs: Sequence[Brief], *, service: str, sweep: str, max_credits: Decimal | None
+    ) -> Planned:
+        """Write many orders down under one name, each at most once, within a cap.
+
+        All in one transaction: whatever happens, either every order that fits the cap is reserved
+        or none. An order is recognised by the sweep's name, its brief, and which of equal briefs it
+        is, so that planning the same again finds the same orders.
+
+        Parameters
+        ----------
+        max_credits
+            What the sweep may cost in all, in credits: what was charged and what is reserved. A
+            refund does not make room, so that it is not silently spent again.
+
+        Raises
+        ------
+        InvalidInput
+            A brief cannot be sent; nothing was written.
+        """
+        bodies = [brief.request().body() for brief in briefs]
+        self._require_file()
+        seen: Counter[str] = Counter()
+        found: list[tuple[Job, bool]] = []
+        left_out: list[LeftOut] = []
+        with self._db.transaction(charged=False) as db:
+            db.execute(
+                "INSERT INTO sweeps VALUES (?,?,?) ON CONFLICT DO UPDATE SET"
+                " max_credits = excluded.max_credits",
+                (service, sweep, None if max_credits is None else _units(max_credits)),
             )
-            seed = f"{service}\n{self.library_id}\n{digest}\n{generation}"
-            job_id = str(uuid.uuid5(_NAMESPACE, f"job\n{seed}"))
-            body["metadata"] = {**body.get("metadata", {}), JOB_ID_FIELD: job_id}
-            job = Job(
-                job_id=job_id,
-                service=service,
-                capability=brief.capability,
-                body=canonical_bytes(body),
-                idempotency_key=str(uuid.uuid5(_NAMESPACE, f"key\n{seed}")),
-                state="planned",
-                expected_credits=brief.price.credits_high,
-                planned_at=self._clock(),
+            committed = self._committed(service, sweep)
+            for brief, body in zip(briefs, bodies, strict=True):
+                digest = _digest(brief.capability, body)
+                cell, price = seen[digest], brief.price.credits_high
+                seen[digest] += 1
+                known = self._newest(service, sweep, digest, cell)
+                if known is not None:
+                    found.append((known, False))
+                elif max_credits is not None and committed + price > max_credits:
+                    left_out.append(LeftOut(brief, price, max_credits - committed))
+                else:
+                    intent = _Intent(service, sweep, digest, cell, 1)
+                    job = self._write(db, intent, brief.capability, body, price)
+                    found.append((job, True))
+                    committed += price
+        return Planned(tuple(found), tuple(left_out))
+
+    def repeat(self, job: Job) -> Job:
+        """Write an order down once more, as a new intention under a new key: it may cost again."""
+        self._require_file()
+        body = job.request
+        with self._db.transaction(charged=False) as db:
+            digest, cell = self._db.one(
+                "SELECT brief_digest, cell FROM jobs WHERE job_id = ?", job.job_id
             )
-            self._db.execute(
-                "INSERT INTO jobs (job_id, service, capability, brief_digest, generation, body,"
-                " idempotency_key, state, expected, planned_at) VALUES (?,?,?,?,?,?,?,?,?,?)",
-                (
-                    job.job_id,
-                    service,
-                    job.capability,
-                    digest,
-                    generation,
-                    job.body,
-                    job.idempotency_key,
-                    job.state,
-                    _units(job.expected_credits),
-                    job.planned_at,
-                ),
-            )
-        return job
+            generation = 1 + self._generations(job.service, job.sweep, digest, cell)
+            intent = _Intent(job.service, job.sweep, digest, cell, generation)
+            return self._write(db, intent, job.capability, body, job.expected_credits)
 
     def sending(self, job_id: str) -> None:
         """Note that the order is about to leave this machine."""
         self._require_file()
-        self._change(job_id, state="sending", sent_at=self._clock())
+        first = self.job(job_id).sent_at
+        self._change(job_id, state="sending", sent_at=self._clock() if first is None else first)
 
     def accepted(self, job_id: str, task_id: str) -> None:
         """Note that the service has taken the order."""
         self._change(job_id, state="accepted", task_id=task_id, problem=None)
 
     def not_sent(self, job_id: str, problem: str) -> None:
-        """Note that the order was turned away for now; it may be sent again as it is."""
-        self._change(job_id, state="planned", problem=problem)
+        """Note that no attempt has reached the wallet; the order may be sent as it is."""
+        self._change(job_id, state="planned", problem=problem, sent_at=None)
 
     def unknown(self, job_id: str, problem: str) -> None:
         """Note that no answer came; the money is held until it is known."""
@@ -146,15 +178,16 @@ class Journal:
 
     def billed(self, job_id: str, billing: Billing | None, resolved_model: str | None) -> None:
         """Note what the service reports about money; what it leaves out stays as it was."""
-        amounts: dict[str, Any] = {}
-        if billing is not None and billing.charged_credits is not None:
-            amounts["charged"] = _units(billing.charged_credits)
-        if billing is not None and billing.refunded_credits is not None:
-            amounts["refunded"] = _units(billing.refunded_credits)
-        if resolved_model is not None:
-            amounts["resolved_model"] = resolved_model
-        if amounts:
-            self._change(job_id, **amounts)
+        job = self.job(job_id)
+        news: dict[str, Any] = {}
+        if billing is not None and billing.charged_credits not in (None, job.charged_credits):
+            news["charged"] = _units(billing.charged_credits or Decimal(0))
+        if billing is not None and billing.refunded_credits not in (None, job.refunded_credits):
+            news["refunded"] = _units(billing.refunded_credits or Decimal(0))
+        if resolved_model not in (None, job.resolved_model):
+            news["resolved_model"] = resolved_model
+        if news:  # a commit for each of a thousand equal readings would cost more than the polls
+            self._change(job_id, **news)
 
     def ended(self, job_id: str, state: str, problem: str | None = None) -> None:
         """Note an order's end: ``succeeded``, ``failed`` or ``canceled``."""
@@ -168,131 +201,170 @@ class Journal:
         LibraryError
             There is none by this id.
         """
-        row = self._one(f"SELECT {_JOB_COLUMNS} FROM jobs WHERE job_id = ?", job_id)  # noqa: S608
+        row = self._db.one(f"SELECT {_JOB_COLUMNS} FROM jobs WHERE job_id = ?", job_id)  # noqa: S608
         if row is None:
             raise LibraryError(f"the journal has no order {job_id!r}")
         return _job(row)
 
+    def jobs(self, service: str | None = None) -> list[Job]:
+        """List every order, at one service or at all, oldest first."""
+        where, values = ("WHERE service = ?", (service,)) if service is not None else ("", ())
+        rows = self._db.all(
+            f"SELECT {_JOB_COLUMNS} FROM jobs {where} ORDER BY planned_at, rowid",  # noqa: S608
+            *values,
+        )
+        return [_job(row) for row in rows]
+
     def unfinished(self, service: str) -> list[Job]:
         """List the orders at a service that have not ended, oldest first."""
-        return [
-            _job(row)
-            for row in self._all(
-                f"SELECT {_JOB_COLUMNS} FROM jobs WHERE service = ? AND state NOT IN (?,?,?)"  # noqa: S608
-                " ORDER BY planned_at",
-                service,
-                *_FINISHED,
-            )
-        ]
+        return [job for job in self.jobs(service) if job.state not in FINISHED]
 
     # -------------------------------------------------------------------------------- clips
 
     def keep(self, clip: ClipRecord) -> None:
         """Write down a clip whose file is already durable."""
         marks = ",".join("?" * len(fields(ClipRecord)))
-        with self._transaction():
-            self._db.execute(
+        with self._db.transaction() as db:
+            db.execute(
                 f"INSERT OR REPLACE INTO clips ({_CLIP_COLUMNS}) VALUES ({marks})",  # noqa: S608
                 astuple(clip),
             )
+            self._db.seal("clips", clip.clip_id)
 
-    def clips(self, job_id: str) -> list[ClipRecord]:
-        """List an order's clips in their order."""
-        rows = self._all(
-            f"SELECT {_CLIP_COLUMNS} FROM clips WHERE job_id = ? ORDER BY position",  # noqa: S608
-            job_id,
+    def clips(self, job_id: str | None = None) -> list[ClipRecord]:
+        """List the clips of one order, or of all, in their order."""
+        where, values = ("WHERE job_id = ?", (job_id,)) if job_id is not None else ("", ())
+        rows = self._db.all(
+            f"SELECT {_CLIP_COLUMNS} FROM clips {where} ORDER BY saved_at, position"  # noqa: S608
+            if job_id is None
+            else f"SELECT {_CLIP_COLUMNS} FROM clips {where} ORDER BY position",  # noqa: S608
+            *values,
         )
         return [ClipRecord(*row) for row in rows]
 
     def takes(self) -> list[Take]:
         """List every clip with its order, oldest first, and every order that has no clip."""
         by_job: dict[str, list[ClipRecord]] = {}
-        for row in self._all(f"SELECT {_CLIP_COLUMNS} FROM clips ORDER BY position"):  # noqa: S608
-            clip = ClipRecord(*row)
+        for clip in sorted(self.clips(), key=lambda clip: clip.position):
             by_job.setdefault(clip.job_id, []).append(clip)
         takes = []
-        for row in self._all(f"SELECT {_JOB_COLUMNS} FROM jobs ORDER BY planned_at"):  # noqa: S608
-            job = _job(row)
+        for job in self.jobs():
             clips = by_job.get(job.job_id, [])
             takes += [Take(job, clip, len(clips)) for clip in clips] or [Take(job, None, 0)]
         return takes
 
+    # ---------------------------------------------------------------------------- durations
+
+    def durations(self) -> dict[str, list[float]]:
+        """Return how long tasks took at the service: model to seconds, oldest first."""
+        found: dict[str, list[float]] = {}
+        for model, seconds in self._db.all("SELECT model, seconds FROM durations ORDER BY id"):
+            found.setdefault(model, []).append(seconds)
+        return found
+
+    def learned(self, model: str, seconds: float) -> None:
+        """Remember how long a task took at the service."""
+        with self._db.transaction() as db:
+            db.execute("INSERT INTO durations (model, seconds) VALUES (?,?)", (model, seconds))
+            db.execute(
+                "DELETE FROM durations WHERE model = ?1 AND id NOT IN"
+                " (SELECT id FROM durations WHERE model = ?1 ORDER BY id DESC LIMIT ?2)",
+                (model, _DURATIONS_KEPT),
+            )
+
     # ------------------------------------------------------------------------------ plumbing
 
-    def _prepare(self) -> None:
-        version = int(self._one("PRAGMA user_version")[0])
-        if version > VERSION:
-            raise LibraryError(
-                f"this library was written by a later musicnb (schema {version})",
-                hint="Upgrade musicnb",
-            )
-        self._db.executescript(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+    def _write(
+        self,
+        db: sqlite3.Connection,
+        intent: _Intent,
+        capability: str,
+        body: dict[str, Any],
+        expected: Decimal,
+    ) -> Job:
+        """Write an order down in the running transaction."""
+        named = [intent.sweep, str(intent.cell)] if intent.sweep else []
+        seed = "\n".join(
+            [intent.service, self.library_id, *named, intent.digest, str(intent.generation)]
         )
-        if version == 0:
-            self._db.executescript(f"BEGIN IMMEDIATE; {TABLES}")
-            self._db.execute("INSERT INTO library VALUES ('id', ?)", (uuid.uuid4().hex,))
-            self._db.execute(f"PRAGMA user_version={VERSION}")
-            self._db.execute("COMMIT")
+        job_id = str(uuid.uuid5(_NAMESPACE, f"job\n{seed}"))
+        body = {**body, "metadata": {**body.get("metadata", {}), JOB_ID_FIELD: job_id}}
+        columns: dict[str, Any] = {
+            "job_id": job_id,
+            "service": intent.service,
+            "sweep": intent.sweep,
+            "cell": intent.cell,
+            "capability": capability,
+            "brief_digest": intent.digest,
+            "generation": intent.generation,
+            "body": canonical_bytes(body),
+            "idempotency_key": str(uuid.uuid5(_NAMESPACE, f"key\n{seed}")),
+            "state": "planned",
+            "expected": _units(expected),
+            "planned_at": self._clock(),
+        }
+        db.execute(
+            f"INSERT INTO jobs ({', '.join(columns)})"  # noqa: S608
+            f" VALUES ({', '.join('?' * len(columns))})",
+            tuple(columns.values()),
+        )
+        self._db.seal("jobs", job_id)
+        return self.job(job_id)
+
+    def _generations(self, service: str, sweep: str, digest: str, cell: int) -> int:
+        """Count how often the same was ordered before."""
+        return int(
+            self._db.one(
+                "SELECT count(*) FROM jobs"
+                " WHERE service = ? AND sweep = ? AND brief_digest = ? AND cell = ?",
+                service,
+                sweep,
+                digest,
+                cell,
+            )[0]
+        )
+
+    def _newest(self, service: str, sweep: str, digest: str, cell: int) -> Job | None:
+        row = self._db.one(
+            f"SELECT {_JOB_COLUMNS} FROM jobs"  # noqa: S608
+            " WHERE service = ? AND sweep = ? AND brief_digest = ? AND cell = ?"
+            " ORDER BY generation DESC",
+            service,
+            sweep,
+            digest,
+            cell,
+        )
+        return None if row is None else _job(row)
+
+    def _committed(self, service: str, sweep: str) -> Decimal:
+        """Sum what a sweep has cost or may still cost, in credits."""
+        return sum(
+            (job.committed_credits for job in self.jobs(service) if job.sweep == sweep),
+            Decimal(0),
+        )
 
     def _change(self, job_id: str, **columns: Any) -> None:
         assignments = ", ".join(f"{name} = ?" for name in columns)
-        with self._transaction():
-            changed = self._db.execute(
+        with self._db.transaction() as db:
+            changed = db.execute(
                 f"UPDATE jobs SET {assignments} WHERE job_id = ?",  # noqa: S608
                 (*columns.values(), job_id),
             ).rowcount
+            self._db.seal("jobs", job_id)
         if changed != 1:
             raise LibraryError(f"the journal has no order {job_id!r}")
 
     def _require_file(self) -> None:
         """Refuse to order against a journal that nobody would ever find again."""
-        if not self._path.exists():
+        if not self._db.path.exists():
             raise LibraryError(
-                f"the library {self._path.parent} was removed while it was open",
+                f"the library {self._db.path.parent} was removed while it was open",
                 hint="Nothing was sent. Restart, or choose another folder: Studio(library=...)",
             )
 
-    @contextmanager
-    def _transaction(self, *, charged: bool | None = None) -> Iterator[None]:
-        with self._lock:
-            problem = ""
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                problem = str(error)
-                self._roll_back()
-            except BaseException:
-                self._roll_back()
-                raise
-        if problem:
-            raise LibraryError(
-                f"the journal could not be written ({problem})",
-                hint="Nothing further is sent. Make room on the disk, then go on",
-                charged=charged,
-            )
 
-    def _roll_back(self) -> None:
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
-
-    def _one(self, query: str, *values: Any) -> Any:
-        return next(iter(self._all(query, *values)), None)
-
-    def _all(self, query: str, *values: Any) -> list[Any]:
-        problem = ""
-        with self._lock:
-            try:
-                return self._db.execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                problem = str(error)
-        raise LibraryError(
-            f"the journal {self._path.name} cannot be read ({problem})",
-            hint="Nothing was changed. Restore it from a copy, or choose another library folder",
-            charged=None,
-        )
+def _digest(capability: str, body: dict[str, Any]) -> str:
+    return sha256(capability.encode() + canonical_bytes(body)).hexdigest()
 
 
 def _units(credits: Decimal) -> int:  # noqa: A002 - the service's word

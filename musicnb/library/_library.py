@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
@@ -14,12 +13,15 @@ from typing import IO, Final
 
 from musicnb.errors import LibraryError
 from musicnb.library._journal import Journal
+from musicnb.library._records import ClipRecord
+from musicnb.library._verify import PARTIAL, Verification, verify
 
 if sys.platform != "win32":  # there, two processes on one library are not noticed
     import fcntl
 
+JOURNAL: Final = "journal.sqlite"
+IN_USE: Final = "library_in_use"
 _LONGEST_NAME_BYTES: Final = 80
-_UNFINISHED: Final = ".part"
 
 
 class Library:
@@ -31,17 +33,26 @@ class Library:
         Made if it is not there.
     clock
         Seconds since the epoch.
+    read_only
+        Only look at it, while another process works with it.
 
     Raises
     ------
     LibraryError
-        Another process uses the folder, or it cannot be written.
+        Another process works with the folder (``code`` is ``library_in_use``), or it cannot be
+        written, or its journal is damaged.
     """
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, folder: Path, *, clock: Callable[[], float] = time.time, read_only: bool = False
+    ) -> None:
         self.folder = folder
         self.clips_folder = folder / "clips"
         self.sandbox_folder = folder / "sandbox"
+        self.read_only = read_only
+        if read_only:
+            self.journal = Journal(folder / JOURNAL, clock=clock, read_only=True)
+            return
         problem = ""
         try:
             self.clips_folder.mkdir(parents=True, exist_ok=True)
@@ -56,21 +67,46 @@ class Library:
                 hint="Choose another: Studio(library=...), on the command line --library",
             )
         _take_lock(self._lock, folder)
-        _sweep(self.clips_folder)
         try:
-            self.journal = Journal(folder / "journal.sqlite", clock=clock)
-        except LibraryError:
+            self.journal = Journal(folder / JOURNAL, clock=clock)
+        except BaseException:
             self._lock.close()
             raise
+        for partial in self.clips_folder.glob(f".*{PARTIAL}"):  # of a process that was killed
+            partial.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the journal and let others use the folder."""
         self.journal.close()
-        self._lock.close()
+        if not self.read_only:
+            self._lock.close()
+
+    def verify(self) -> Verification:
+        """Hash every clip again and compare with what was stored; shows a bar in a terminal.
+
+        Returns
+        -------
+        Verification
+            What is intact, missing or altered; prints as a short account.
+        """
+        return verify(self.folder, self.journal.clips(), self.clips_folder)
+
+    def missing_clips(self) -> list[ClipRecord]:
+        """List the clips whose file is gone; looks at names only, so it is quick."""
+        return [clip for clip in self.journal.clips() if not (self.folder / clip.file).exists()]
+
+    def __fspath__(self) -> str:
+        return os.fspath(self.folder)
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    def __repr__(self) -> str:
+        return f"<Library {str(self.folder)!r}{', read only' if self.read_only else ''}>"
 
     def new_download(self) -> Path:
         """Return a path in the clips folder, beside the final names, that is not taken yet."""
-        return self.clips_folder / f".{uuid.uuid4().hex}{_UNFINISHED}"
+        return self.clips_folder / f".{uuid.uuid4().hex}{PARTIAL}"
 
     def adopt(self, download: Path, *, words: str, model: str, task_id: str, position: int,
               suffix: str) -> Path:  # fmt: skip
@@ -86,11 +122,27 @@ class Library:
         -------
         pathlib.Path
             The clip's path. A file of the same name is replaced: it is the same clip.
+
+        Raises
+        ------
+        LibraryError
+            The folder cannot be written; the download is gone.
         """
         name = f"{_slug(words)}_{_slug(model)}_{_slug(task_id)[-8:]}_{position}{suffix}"
         target = self.clips_folder / name
-        download.replace(target)
-        _sync_folder(self.clips_folder)
+        problem = ""
+        try:
+            download.replace(target)
+            _sync_folder(self.clips_folder)
+        except OSError as error:
+            problem = error.strerror or str(error)
+            download.unlink(missing_ok=True)
+        if problem:
+            raise LibraryError(
+                f"cannot write {self.clips_folder} ({problem})",
+                hint="Make room, then studio.resume() fetches it again",
+                charged=True,
+            )
         return target
 
     def relative(self, path: Path) -> str:
@@ -130,17 +182,10 @@ def _take_lock(file: IO[str], folder: Path) -> None:
         return
     raise LibraryError(
         f"the library {folder} is in use by {owner}",
-        code="library_in_use",
+        code=IN_USE,
         hint="Shut down that notebook's kernel (closing its tab leaves it running) or that script,"
         " or give this one a folder of its own: Studio(library=...), on the command line --library",
     )
-
-
-def _sweep(clips: Path) -> None:
-    """Remove what downloads left that died with their process; the lock says nobody writes them."""
-    for left in clips.glob(f".*{_UNFINISHED}"):
-        with contextlib.suppress(OSError):  # a folder that cannot be written is complained of later
-            left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,18 +1,19 @@
-"""The journal's tables. A change here is a new version and a migration from the last one."""
+"""The journal's tables, and the way from each earlier version of them to the present one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 # Money is whole numbers of 1/10,000 credit: SQLite has no decimals, and floats are not money.
-TABLES: Final = """
-CREATE TABLE library (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-
+_JOBS: Final = """
 CREATE TABLE jobs (
     job_id          TEXT PRIMARY KEY,
     service         TEXT NOT NULL,
+    sweep           TEXT NOT NULL DEFAULT '',
+    cell            INTEGER NOT NULL DEFAULT 0,
     capability      TEXT NOT NULL,
     brief_digest    TEXT NOT NULL,
     generation      INTEGER NOT NULL,
@@ -29,10 +30,37 @@ CREATE TABLE jobs (
     refunded        INTEGER,
     ended_at        REAL,
     problem         TEXT,
-    UNIQUE (service, brief_digest, generation)
+    seal            BLOB,
+    UNIQUE (service, sweep, brief_digest, cell, generation)
 ) STRICT;
-CREATE INDEX jobs_by_state ON jobs (state);
+"""
+_JOBS_INDEX: Final = "CREATE INDEX jobs_by_state ON jobs (state);"
 
+_SWEEPS: Final = """
+CREATE TABLE sweeps (
+    service     TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    max_credits INTEGER,
+    PRIMARY KEY (service, name)
+) STRICT;
+"""
+
+# What the service itself reported; the poller learns from it when to ask.
+_DURATIONS: Final = """
+CREATE TABLE durations (
+    id      INTEGER PRIMARY KEY,
+    model   TEXT NOT NULL,
+    seconds REAL NOT NULL
+) STRICT;
+"""
+
+TABLES: Final = (
+    "CREATE TABLE library (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
+    + _JOBS
+    + _JOBS_INDEX
+    + _SWEEPS
+    + _DURATIONS
+    + """
 CREATE TABLE clips (
     clip_id        TEXT PRIMARY KEY,
     job_id         TEXT NOT NULL REFERENCES jobs (job_id),
@@ -52,6 +80,28 @@ CREATE TABLE clips (
     outline        BLOB NOT NULL,
     saved_at       REAL NOT NULL,
     problem        TEXT,
+    seal           BLOB,
     UNIQUE (job_id, position)
 ) STRICT;
 """
+)
+
+_V1_COLUMNS: Final = (
+    "job_id, service, capability, brief_digest, generation, body, idempotency_key, state, expected,"
+    " planned_at, sent_at, task_id, resolved_model, charged, refunded, ended_at, problem"
+)
+
+# SQLite cannot change a table's constraints: the table is made anew, in the order that
+# https://www.sqlite.org/lang_altertable.html#otheralter prescribes.
+MIGRATIONS: Final[Mapping[int, str]] = {
+    1: f"""
+    {_JOBS.replace("TABLE jobs", "TABLE jobs_new")}
+    INSERT INTO jobs_new ({_V1_COLUMNS}) SELECT {_V1_COLUMNS} FROM jobs;
+    DROP TABLE jobs;
+    ALTER TABLE jobs_new RENAME TO jobs;
+    {_JOBS_INDEX}
+    {_SWEEPS}
+    {_DURATIONS}
+    ALTER TABLE clips ADD COLUMN seal BLOB;
+    """  # noqa: S608 - our own column names
+}

@@ -16,12 +16,17 @@ _BAR = "{bar:20} {elapsed} {desc}"
 
 
 def follow(
-    tasks: Sequence[Task], *, timeout_s: float | None = None, stream: TextIO | None = None
+    tasks: Sequence[Task],
+    *,
+    timeout_s: float | None = None,
+    stream: TextIO | None = None,
+    quiet: bool = False,
 ) -> None:
     """Show progress until all tasks are done or the time is over; raise nothing of theirs."""
     stream = stream or sys.stderr
     give_up = None if timeout_s is None else time.monotonic() + timeout_s
-    show = _Bars(tasks, stream) if stream.isatty() else _Lines(tasks, stream)
+    shown: Sequence[Task] = () if quiet else tasks
+    show = _Bars(shown, stream) if stream.isatty() else _Lines(shown, stream)
     try:
         while not all(task.done for task in tasks):
             show.update()

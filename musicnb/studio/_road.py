@@ -9,37 +9,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
-from musicnb import sound
-from musicnb.client import Client, Download, Media, Retry
+from musicnb.client import Client, Media
 from musicnb.errors import (
-    AuthenticationError,
-    ConnectionFailed,
-    DownloadFailed,
-    InsufficientBalance,
     MusicnbError,
+    OutcomeUnknown,
     TaskCanceled,
     TaskFailed,
-    UndecodableAudio,
     WaitTimeout,
 )
 from musicnb.library import ClipRecord, Job, Library
-from musicnb.measure import Measures, Meter
 from musicnb.poller import Poller
 from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._fetching import Fetcher
 from musicnb.studio._loop import LoopThread
+from musicnb.studio._sending import Sender
 from musicnb.studio._service import Service
 from musicnb.studio._task import Task
-from musicnb.wire import OutputClip, TaskEnvelope
+from musicnb.wire import TaskEnvelope
 
-_TITLE_CHARACTERS: Final = 60
-# Header and stream may round differently; half a second is beyond any encoder's padding.
-_MISSING_S: Final = 0.5
 _GUARD_S: Final = 1.0
 
 
@@ -60,10 +51,13 @@ class Road:
         self.service, self.library, self.loop = service, library, loop
         self.client, self._media = loop.run(self._open())
         self._poller = Poller(self.client)
+        self._sender = Sender(
+            self.client, library.journal, service=service.identity, balance=self.balance
+        )
+        self._fetcher = Fetcher(self.client, self._media, library)
         self._tasks: dict[str, Task] = {}
         self._travels: set[asyncio.Task[None]] = set()
-        # one thread: two at a time measure hardly faster, and a page update should not wait
-        self._measuring = ThreadPoolExecutor(1, thread_name_prefix="musicnb-measure")
+        self._closed = False
         self._guard = loop.start(self._watch_over_service())
 
     async def _open(self) -> tuple[Client, Media]:
@@ -72,10 +66,23 @@ class Road:
 
     def travel(self, job: Job) -> Task:
         """Start, or take up again, an order that stands in the journal; from any thread."""
-        task = Task(job, self)
-        self._tasks[job.job_id] = task
+        task = self._tasks.get(job.job_id)
+        return task if task is not None else self.travel_again(Task(job, self))
+
+    def travel_again(self, task: Task) -> Task:
+        """Take up an order whose task has come to rest; from any thread."""
+        self._tasks[task.job.job_id] = task
         self.loop.loop.call_soon_threadsafe(self._depart, task)
         return task
+
+    def at_rest(self, job: Job) -> Task:
+        """Make the handle on an order that has ended, with its clips or its error."""
+        clips = Clips(self.clip(record, job) for record in self.library.journal.clips(job.job_id))
+        return Task.at_rest(job, self, clips, None if job.state == "succeeded" else _past_end(job))
+
+    def repeat(self, job: Job) -> Task:
+        """Order the same once more, as a new intention; it may be charged again."""
+        return self.travel(self.library.journal.repeat(job))
 
     @property
     def travelling(self) -> list[Task]:
@@ -85,31 +92,76 @@ class Road:
     async def cancel(self, task: Task) -> None:
         """Ask the service to cancel; before it has accepted, remember the wish.
 
-        An order that was turned away is withdrawn, so that nobody sends it later.
+        An order that was turned away is withdrawn, so that nobody sends it later. One without an
+        answer is looked for once more; when the service has no trace of it, it is given up.
         """
-        job_id = task.job.job_id
-        if task.done and self.library.journal.job(job_id).state == "planned":
-            self.library.journal.ended(job_id, "canceled", "withdrawn before it was sent")
-            task.change(job=self.library.journal.job(job_id), status="canceled")
+        job = self.library.journal.job(task.job.job_id)
+        if task.done and job.state == "planned":
+            self._withdraw(task, "withdrawn before it was sent")
             return
+        if task.done and job.state == "unknown":
+            try:
+                await self._sender.look(job)
+            except OutcomeUnknown:
+                self._withdraw(task, "given up: no answer came, and the service shows no trace")
+                return
+            task.change(job=self.library.journal.job(job.job_id))
+            task.renew()
+            self.travel_again(task)
         if task.task_id is None:
             task.cancel_wanted = True
             return
         envelope = await self.client.cancel(task.task_id, reason="asked for by the user")
         self._poller.hasten(task.task_id, envelope)
 
+    def _withdraw(self, task: Task, why: str) -> None:
+        self.library.journal.ended(task.job.job_id, "canceled", why)
+        task.change(job=self.library.journal.job(task.job.job_id), status="canceled")
+
+    async def settle_money(self) -> None:
+        """Read again the tasks that ended with money outstanding: refunds may come late."""
+        for job in self.library.journal.jobs(self.service.identity):
+            if job.task_id is None or not job.has_ended or not job.held_credits:
+                continue
+            with contextlib.suppress(MusicnbError):  # not known yet is what it was before
+                envelope = await self.client.task(job.task_id)
+                self.library.journal.billed(job.job_id, envelope.billing, envelope.resolved_model)
+
     async def balance(self) -> Decimal | None:
         """Read the wallet, in credits; None where the service does not tell (the hosted one)."""
         return await self.client.sandbox_balance() if self.service.is_sandbox else None
 
+    async def money(self) -> tuple[Decimal | None, dict[str, Decimal] | None]:
+        """Read late refunds, then the balance and the ledger, where the service has them."""
+        await self.settle_money()
+        if not self.service.is_sandbox:
+            return None, None
+        return await self.balance(), await self.client.sandbox_ledger()
+
     async def close(self) -> None:
         """Leave every order where it is; the journal knows how to go on."""
+        self._closed = True
         self._guard.cancel()
         await self._stop_travels()
         await self._poller.close()
         await self.client.close()
         await self._media.close()
-        self._measuring.shutdown(wait=False)
+        self._fetcher.close()
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something short on the loop's thread that nobody waits for; from any thread.
+
+        It ends with the road: a request that outlives its client leaves its connection open.
+        """
+        self.loop.loop.call_soon_threadsafe(self._start, work, "musicnb-aside")
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        if self._closed:
+            work.close()
+            return
+        travel = asyncio.create_task(work, name=name)
+        self._travels.add(travel)
+        travel.add_done_callback(self._travels.discard)
 
     async def _stop_travels(self) -> None:
         travels = list(self._travels)
@@ -126,9 +178,7 @@ class Road:
     # --------------------------------------------------------------------------- the road
 
     def _depart(self, task: Task) -> None:
-        travel = asyncio.create_task(self._travel(task), name=f"musicnb-{task.job.job_id}")
-        self._travels.add(travel)
-        travel.add_done_callback(self._travels.discard)
+        self._start(self._travel(task), f"musicnb-{task.job.job_id}")
 
     async def _travel(self, task: Task) -> None:
         """Go the whole way; whatever happens ends up in the task and in the journal."""
@@ -168,40 +218,14 @@ class Road:
             )
 
     async def _send(self, task: Task) -> None:
-        job, journal = task.job, self.library.journal
-        journal.sending(job.job_id)
-        task.change(status="sending")
-        try:
-            envelope = await self.client.create(
-                job.capability, job.body, idempotency_key=job.idempotency_key
-            )
-        except MusicnbError as error:
-            kept = self._note_refusal(job, error)
-            raise error.with_facts(
-                idempotency_key=job.idempotency_key,
-                hint="; ".join(filter(None, (error.hint, kept))),
-            ) from None
-        journal.accepted(job.job_id, envelope.task_id)
+        envelope = await self._sender.send(
+            task.job, departing=lambda: task.change(status="sending")
+        )
         self._report(task, envelope)
         if task.cancel_wanted:
             # a wish that could not be carried out must not hide the task that goes on
             with contextlib.suppress(MusicnbError):
                 await self.client.cancel(envelope.task_id, reason="asked for by the user")
-
-    def _note_refusal(self, job: Job, error: MusicnbError) -> str:
-        """Write down how sending ended; return what the user can do with the order."""
-        journal = self.library.journal
-        may_be_sent_again = error.retryable or isinstance(
-            error, InsufficientBalance | AuthenticationError | ConnectionFailed
-        )
-        if error.charged is None:
-            journal.unknown(job.job_id, error.message)
-            return "studio.resume() asks again under the same key, so it is charged once at most"
-        if may_be_sent_again:
-            journal.not_sent(job.job_id, error.message)
-            return "The order is kept: studio.resume() sends it, task.cancel() withdraws it"
-        journal.ended(job.job_id, "failed", error.message)
-        return ""
 
     async def _watch(self, task: Task) -> TaskEnvelope:
         assert task.task_id is not None
@@ -229,8 +253,9 @@ class Road:
 
     async def _arrive(self, task: Task, envelope: TaskEnvelope) -> None:
         if envelope.status == "succeeded":
-            clips = await self._fetch_all(task, envelope)
-            self.library.journal.ended(task.job.job_id, "succeeded")
+            clips = await self._fetch(task, envelope)
+            if task.job.state != "succeeded":  # or a clip that had gone was fetched again
+                self.library.journal.ended(task.job.job_id, "succeeded")
             task.change(
                 job=self.library.journal.job(task.job.job_id),
                 status="succeeded",
@@ -245,6 +270,17 @@ class Road:
         problem = envelope.error.message if envelope.error else None
         self.library.journal.ended(task.job.job_id, envelope.status, problem)
         raise _unhappy_end(envelope)
+
+    async def _fetch(self, task: Task, envelope: TaskEnvelope) -> Clips:
+        """Bring every clip of a task to disk; each shows as soon as it is there."""
+        found: dict[int, Clip] = {}
+
+        def arrived(record: ClipRecord) -> None:
+            found[record.position] = self.clip(record, task.job)
+            task.change(clips=Clips(found[position] for position in sorted(found)))
+
+        await self._fetcher.fetch_all(task.job, envelope, arrived=arrived)
+        return Clips(found[position] for position in sorted(found))
 
     def _end(self, task: Task, error: MusicnbError, status: str) -> None:
         task.change(
@@ -263,119 +299,20 @@ class Road:
     def _status_in_journal(self, task: Task) -> str:
         return self.library.journal.job(task.job.job_id).state
 
-    # -------------------------------------------------------------------------- downloads
-
-    async def _fetch_all(self, task: Task, envelope: TaskEnvelope) -> Clips:
-        """Bring every clip of a task to disk; each shows as soon as it is there."""
-        outputs = envelope.output.clips if envelope.output else []
-        have = {clip.position: clip for clip in self.library.journal.clips(task.job.job_id)}
-        found: dict[int, Clip] = {}
-
-        async def fetch(position: int, output: OutputClip) -> None:
-            record = have.get(position)
-            if record is None or not (self.library.folder / record.file).exists():
-                record = await self._fetch(task, envelope.task_id, position, output)
-            found[position] = self.clip(record, task.job)
-            task.change(clips=Clips(found[key] for key in sorted(found)))
-
-        await _all_or_first_error(
-            fetch(position, output) for position, output in enumerate(outputs, 1)
-        )
-        return Clips(found[position] for position in sorted(found))
-
-    async def _fetch(
-        self, task: Task, task_id: str, position: int, output: OutputClip
-    ) -> ClipRecord:
-        audio = output.audio
-        attempts = 0
-
-        async def attempt() -> Download:
-            nonlocal audio, attempts
-            attempts += 1
-            if attempts > 1:  # the URL may have expired: a fresh reading has a fresh one
-                fresh = await self.client.task(task_id)
-                clips = fresh.output.clips if fresh.output else []
-                audio = clips[position - 1].audio if len(clips) >= position else audio
-            if not audio.url:
-                raise DownloadFailed("the service gave no URL for it", retryable=True, charged=True)
-            return await self._media.fetch(
-                audio.url, self.library.new_download(), expected_bytes=audio.size_bytes
-            )
-
-        try:
-            download = await Retry().call(attempt)
-            return await self._keep(task, task_id, position, output, download)
-        except MusicnbError as error:
-            raise DownloadFailed(
-                f"clip {position} of {task_id} is not on disk yet: {error.message}",
-                code=error.code,
-                hint=error.hint or "It is paid for and waits at the service: studio.resume()",
-                task_id=task_id,
-                charged=True,
-            ) from None
-
-    async def _keep(
-        self, task: Task, task_id: str, position: int, output: OutputClip, download: Download
-    ) -> ClipRecord:
-        loop = asyncio.get_running_loop()
-        try:
-            facts, measures = await loop.run_in_executor(self._measuring, _inspect, download.path)
-        except UndecodableAudio:
-            download.path.unlink(missing_ok=True)
-            raise
-        request = task.job.request
-        prompt = str(request["prompt"])
-        title = output.title or request.get("title") or prompt[:_TITLE_CHARACTERS]
-        path = self.library.adopt(
-            download.path,
-            words=title,
-            model=task.job.resolved_model or str(request["model"]),
-            task_id=task_id,
-            position=position,
-            suffix=facts.kind.suffix,
-        )
-        record = ClipRecord(
-            clip_id=f"{task_id}-{position}",
-            job_id=task.job.job_id,
-            position=position,
-            title=title,
-            artifact_id=output.audio.artifact_id,
-            file=self.library.relative(path),
-            media_type=facts.kind.media_type,
-            size_bytes=download.size_bytes,
-            sha256=download.sha256,
-            duration_s=measures.duration_s,
-            sample_rate_hz=measures.sample_rate_hz,
-            channels=measures.channels,
-            loudness_lufs=measures.loudness_lufs,
-            peak_dbfs=measures.peak_dbfs,
-            rms_dbfs=measures.rms_dbfs,
-            outline=measures.outline,
-            saved_at=time.time(),
-            problem=facts.problem or _shortfall(measures, output.audio.duration_seconds),
-        )
-        self.library.journal.keep(record)
-        return record
-
     def clip(self, record: ClipRecord, job: Job) -> Clip:
         """Make the handle on a clip of the library."""
         path = self.library.folder / record.file
         return Clip(record, job, path, sandbox=self.service.is_sandbox)
 
 
-def _inspect(path: Path) -> tuple[sound.AudioFacts, Measures]:
-    """Decode a file once to its end, measuring on the way."""
-    with sound.Decoder(path) as decoder:
-        meter = Meter(decoder.sample_rate, decoder.channels)
-        for block in decoder.blocks():
-            meter.push(block)
-        return decoder.facts, meter.close()
-
-
-def _shortfall(measures: Measures, promised_s: float | None) -> str | None:
-    if promised_s is None or measures.duration_s >= promised_s - _MISSING_S:
-        return None
-    return f"{measures.duration_s:.1f} of {promised_s:.1f} s are there"
+def _past_end(job: Job) -> MusicnbError:
+    """Make the error of an order that ended in an earlier run, from what the journal kept of it."""
+    kind = TaskCanceled if job.state == "canceled" else TaskFailed
+    return kind(
+        job.problem or f"the order was {job.state} earlier",
+        task_id=job.task_id,
+        charged=bool(job.held_credits),
+    )
 
 
 def _unhappy_end(envelope: TaskEnvelope) -> MusicnbError:
@@ -395,11 +332,3 @@ def _unhappy_end(envelope: TaskEnvelope) -> MusicnbError:
         hint=money or "Whether it was refunded is not reported yet",
         **facts,
     )
-
-
-async def _all_or_first_error(works: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Finish every download even when one fails: each is paid for."""
-    results: list[BaseException | None] = await asyncio.gather(*works, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result

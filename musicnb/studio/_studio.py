@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -15,13 +13,15 @@ from musicnb import __version__, sound
 from musicnb.briefs import Artifact, Brief
 from musicnb.catalogue import MAX_UPLOAD_BYTES
 from musicnb.errors import Fault, InvalidInput, LibraryError, MusicnbError
-from musicnb.library import Job, Library
-from musicnb.settings import ApiKey, Settings
-from musicnb.studio._clip import Clips
-from musicnb.studio._loop import shared_loop
+from musicnb.library import IN_USE, Job, Library
+from musicnb.settings import SANDBOX, ApiKey, Settings
+from musicnb.studio._account import Account, differences
+from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._money import amount_text
+from musicnb.studio._opening import close_road, is_open, live, open_road
 from musicnb.studio._road import Road
-from musicnb.studio._service import open_service
-from musicnb.studio._task import Task
+from musicnb.studio._summaries import account_of, check_sweep, sweep_text
+from musicnb.studio._task import Task, Tasks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
 DEFAULT_LIBRARY: Final = "musicnb-library"
 _REFERENCE_SECONDS: Final = 600.0
-
-# Running the cell `studio = Studio()` again must find the running work, not a locked folder.
-_open: dict[Path, tuple[Road, Settings | None]] = {}
-_open_lock = threading.RLock()
 
 
 class Studio:
@@ -59,7 +55,8 @@ class Studio:
     ConfigurationError
         A base URL without a key, or one that a key must not be sent to.
     LibraryError
-        The folder is in use by another process, or cannot be written.
+        The folder cannot be written, or its journal is damaged. One that another process works
+        with is opened all the same, to look at and listen to.
     """
 
     def __init__(
@@ -74,7 +71,15 @@ class Studio:
             api_key = ApiKey(api_key)  # rebound at once: tracebacks print local variables
         settings = Settings.resolve(base_url=base_url, api_key=api_key)
         self._folder, self._settings = _folder(library), settings
-        self._road = _road(self._folder.resolve(), settings)
+        self._in_use: LibraryError | None = None
+        try:
+            self._road: Road | None = open_road(self._folder.resolve(), settings)
+            self._library = self._road.library
+        except LibraryError as error:
+            if error.code != IN_USE:
+                raise
+            self._road, self._in_use = None, error
+            self._library = Library(self._folder.resolve(), read_only=True)
         if not quiet:
             print(self)  # noqa: T201 - saying which service is used is this line's purpose
 
@@ -106,6 +111,54 @@ class Studio:
             )
         road = self._live_road()
         return road.travel(road.library.journal.plan(brief, service=road.service.identity))
+
+    def generate_all(
+        self,
+        briefs: Iterable[Brief],
+        *,
+        sweep: str,
+        max_credits: Decimal | float | str | None = None,
+    ) -> Tasks:
+        """Order many under one name, each at most once; returns at once.
+
+        The same call again, in this kernel or the next, finds the same orders and sends nothing
+        new: an order is recognised by the sweep's name and its brief. A brief that stands twice in
+        the list is ordered twice. What was left unfinished is taken up.
+
+        Parameters
+        ----------
+        briefs
+            What to order, in order.
+        sweep
+            The name that they share.
+        max_credits
+            What the sweep may cost in all, in credits. A brief that does not fit is left out, a
+            later one that fits is still ordered; a refund makes no room.
+
+        Returns
+        -------
+        Tasks
+            One a brief, in order, without those left out; ``.said`` says what was sent and what
+            not, ``.left_out`` what did not fit. Shows as one board in a notebook.
+
+        Raises
+        ------
+        InvalidInput
+            A brief, the name or the cap is wrong; every faulty brief is named, nothing was sent.
+        """
+        briefs = list(briefs)
+        cap = check_sweep(briefs, sweep, max_credits)
+        road = self._live_road()
+        planned = road.library.journal.plan_sweep(
+            briefs, service=road.service.identity, sweep=sweep, max_credits=cap
+        )
+        tasks = Tasks(
+            road.at_rest(job) if job.has_ended else road.travel(job) for job, _ in planned.orders
+        )
+        tasks.left_out = planned.left_out
+        tasks.said = sweep_text(sweep, planned)
+        self._say(tasks.said)
+        return tasks
 
     def form(self, **values: Any) -> StudioForm:
         """Make a form for `TextToMusic`; put it last in a cell to show it.
@@ -164,23 +217,41 @@ class Studio:
 
     def clips(self) -> Clips:
         """List every clip of the library, newest first; shows as players in a notebook."""
-        road = self._live_road()
-        takes = reversed(road.library.journal.takes())
-        return Clips(road.clip(take.clip, take.job) for take in takes if take.clip is not None)
+        folder, takes = self.library.folder, reversed(self.library.journal.takes())
+        return Clips(
+            Clip(take.clip, take.job, folder / take.clip.file, sandbox=take.job.service == SANDBOX)
+            for take in takes
+            if take.clip is not None
+        )
 
-    def resume(self) -> list[Task]:
+    def resume(self, *, wait: bool = True, timeout_s: float | None = None) -> Tasks:
         """Take up every order that has not ended: after a crash, a lost network, a top-up.
 
-        What the service has accepted is fetched; what got no answer, or was turned away for lack
-        of credits, is sent again under its own key, so that it is charged at most once.
+        What the service has accepted is watched and fetched, and so are clips whose file has gone.
+        What got no answer is asked for again under its own key within 24 hours, and searched among
+        the service's tasks after that. What was turned away is sent. Nothing is ever charged twice.
+
+        Parameters
+        ----------
+        wait
+            Wait until all of it has come to rest, and print a short account. Without, return at
+            once.
+        timeout_s
+            Seconds to wait at most.
 
         Returns
         -------
-        list of Task
-            One for each order taken up.
+        Tasks
+            One for each order taken up; ``.said`` is the account.
         """
         road = self._live_road()
-        return [road.travel(job) for job in self._waiting()]
+        tasks = Tasks(road.travel(job) for job in self._waiting(road))
+        if wait:
+            tasks.wait(timeout_s)
+            road.loop.run(road.settle_money())
+            tasks.said = account_of(tasks)
+            self._say(tasks.said)
+        return tasks
 
     @property
     def running(self) -> list[Task]:
@@ -201,6 +272,8 @@ class Studio:
         Never waits, so that the loop's own thread may call it, too.
         """
         road = self._road
+        if road is None:
+            return
 
         async def ask() -> None:
             with contextlib.suppress(MusicnbError):  # a number on a page is worth no error
@@ -208,7 +281,7 @@ class Studio:
                 if balance is not None:
                     tell(balance)
 
-        road.loop.start(ask())
+        road.aside(ask())
 
     def table(self, *, every_order: bool = False) -> pd.DataFrame:
         """Every clip of the library side by side, oldest first.
@@ -225,30 +298,50 @@ class Studio:
         """
         from musicnb.table import takes_table  # noqa: PLC0415 - pandas costs half a second
 
-        library = self._live_road().library
-        return takes_table(library.journal.takes(), folder=library.folder, every_order=every_order)
+        takes = self.library.journal.takes()
+        return takes_table(takes, folder=self.library.folder, every_order=every_order)
+
+    def account(self) -> Account:
+        """Add up what was charged, refunded, spent and is held, at the service in use.
+
+        Reads refunds that came late, the balance and the ledger, where the service has them.
+
+        Returns
+        -------
+        Account
+            Prints as a summary; ``.by("model")``, ``.by("sweep")``, ``.by("day")`` split it, and
+            ``.table(by=...)`` gives a frame.
+        """
+        if self._road is None:
+            return Account(tuple(self.library.journal.jobs()))
+        road = self._live_road()
+        balance, ledger = road.loop.run(road.money())
+        jobs = tuple(self.library.journal.jobs(road.service.identity))
+        return Account(jobs, balance, None if ledger is None else differences(jobs, ledger))
 
     # -------------------------------------------------------------------------------- itself
 
     @property
-    def library(self) -> Path:
-        """The library folder."""
-        return self._folder
+    def library(self) -> Library:
+        """The clips and the journal on disk; ``library.verify()`` checks every byte."""
+        return self._road.library if self._road is not None else self._library
+
+    @property
+    def read_only(self) -> bool:
+        """Whether another process works with the library, so that nothing can be ordered here."""
+        return self._road is None
 
     @property
     def service_line(self) -> str:
         """Which service is used, in words."""
-        return self._road.service.line
+        return self._road.service.line if self._road is not None else "read only"
 
     def close(self) -> None:
         """Stop watching, stop the sandbox, let others use the library. Orders go on."""
-        with _open_lock:
-            mine = [folder for folder, (road, _) in _open.items() if road is self._road]
-            for folder in mine:
-                del _open[folder]
-        # not under the lock: what listens to the end of a task may want it
-        if mine:
-            _close(self._road)
+        if self._road is not None:
+            close_road(self._road)
+        else:
+            self._library.close()
 
     def __enter__(self) -> Self:
         return self
@@ -257,53 +350,41 @@ class Studio:
         self.close()
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_road"):  # a traceback may show a studio that did not open
+        if not hasattr(self, "_library"):  # a traceback may show a studio that did not open
             return "<musicnb studio that did not open>"
         text = f"musicnb {__version__} · {self.service_line} · library {self._folder}"
-        if self._road not in [road for road, _ in _open.values()]:
+        if self._in_use is not None:
+            return f"{text} · {self._in_use.message}. {self._in_use.hint}"
+        if self._road is None or not is_open(self._road):
             return f"{text} · closed"
-        waiting = len(self._waiting())
-        return f"{text} · {waiting} unfinished: studio.resume()" if waiting else text
+        if not (waiting := self._waiting(self._road)):
+            return text
+        held = sum((job.held_credits for job in waiting if not job.has_ended), Decimal(0))
+        money = f" ({amount_text(held)} credits held)" if held else ""
+        return f"{text} · {len(waiting)} unfinished{money}: studio.resume()"
 
-    def _waiting(self) -> list[Job]:
-        road = self._road
+    def _waiting(self, road: Road) -> list[Job]:
+        """List the orders that resume() would take up, oldest first."""
         running = {task.job.job_id for task in road.travelling}
+        journal = self.library.journal
+        gone = {clip.job_id for clip in self.library.missing_clips()}
         return [
             job
-            for job in road.library.journal.unfinished(road.service.identity)
-            if job.job_id not in running
+            for job in journal.jobs(road.service.identity)
+            if job.job_id not in running and (not job.has_ended or job.job_id in gone)
         ]
 
     def _live_road(self) -> Road:
-        with _open_lock:
-            if self._road not in [road for road, _ in _open.values()]:
-                raise LibraryError(
-                    "this studio was closed, or belongs to the process that forked this one",
-                    hint="Make a new one: studio = musicnb.Studio()",
-                )
-            if not self._road.service.alive:  # a sandbox that was killed is started again
-                self._road = _road(self._folder.resolve(), self._settings)
+        if self._road is None:
+            assert self._in_use is not None
+            raise self._in_use.with_facts(
+                hint=f"{self._in_use.hint}. Nothing was sent from here", charged=False
+            )
+        self._road = live(self._road, self._folder.resolve(), self._settings)
         return self._road
 
-
-def _road(folder: Path, settings: Settings | None) -> Road:
-    """Return the running road of a library, or open it."""
-    with _open_lock:
-        if folder in _open:
-            road, used = _open[folder]
-            if _fingerprint(used) == _fingerprint(settings) and road.service.alive:
-                return road
-            del _open[folder]
-            _close(road)
-        library = Library(folder)
-        try:
-            service = open_service(settings, sandbox_folder=library.sandbox_folder)
-            road = Road(service, library, shared_loop())
-        except BaseException:
-            library.close()
-            raise
-        _open[folder] = (road, settings)
-        return road
+    def _say(self, text: str) -> None:
+        print(text)  # noqa: T201 - an account of money is not for a log
 
 
 def _folder(library: object) -> Path:
@@ -317,37 +398,3 @@ def _folder(library: object) -> Path:
     raise LibraryError(
         f"{library!r:.80} is not a folder's name ({problem:.80})", hint='Such as "musicnb-library"'
     )
-
-
-def _fingerprint(settings: Settings | None) -> tuple[str, str] | None:
-    return None if settings is None else (settings.base_url, settings.api_key.fingerprint)
-
-
-def _close(road: Road) -> None:
-    road.loop.run(road.close())
-    if road.service.process is not None:
-        road.service.process.stop()
-    road.library.close()
-
-
-@atexit.register
-def _close_all() -> None:
-    with _open_lock:
-        roads = [road for road, _ in _open.values()]
-        _open.clear()
-    for road in roads:
-        _close(road)
-
-
-def _forget_parents_roads() -> None:
-    """In a forked child: its parent goes on working with them, so they are not ours to close."""
-    global _open_lock  # noqa: PLW0603 - the parent may have held it while it forked
-    for road, _ in _open.values():
-        if road.service.process is not None:
-            road.service.process.let_go()
-    _open.clear()
-    _open_lock = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parents_roads)

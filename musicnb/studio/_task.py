@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from musicnb.errors import MusicnbError, WaitTimeout
+from musicnb.errors import Fault, InvalidInput, MusicnbError, WaitTimeout
 from musicnb.studio._clip import Clips
 
 if TYPE_CHECKING:
-    from musicnb.library import Job
+    from musicnb.library import Job, LeftOut
     from musicnb.studio._road import Road
     from musicnb.widgets import Board
 
@@ -70,6 +70,17 @@ class Task:
         self._boards: weakref.WeakSet[Board] = weakref.WeakSet()
         self._lock = threading.Lock()
         self.cancel_wanted = False
+
+    @classmethod
+    def at_rest(cls, job: Job, road: Road, clips: Clips, error: MusicnbError | None) -> Task:
+        """Make the handle on an order that ended in an earlier run."""
+        task = cls(job, road)
+        task.change(status=job.state, clips=clips, error=error, ended_at=job.ended_at)
+        if error is None:
+            task.finish(clips)
+        else:
+            task.fail(error)
+        return task
 
     # ------------------------------------------------------------------------------ looking
 
@@ -158,6 +169,9 @@ class Task:
         problem = None
         try:
             return self._done.result(timeout_s)
+        except KeyboardInterrupt as error:
+            error.add_note(f"The task goes on ({self.progress}): result() waits for it again")
+            raise
         except TimeoutError as error:
             if isinstance(error, MusicnbError):  # the task's own end, not our patience
                 raise
@@ -195,7 +209,54 @@ class Task:
 
     def request_cancel(self) -> None:
         """Ask the service to stop and return at once; for buttons."""
-        self._road.loop.start(self._road.cancel(self))
+        self._road.aside(self._road.cancel(self))
+
+    # ----------------------------------------------------------------------- without an answer
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the order got no answer, so that its price is on hold."""
+        return self.done and self._state.status == "unknown"
+
+    def check(self) -> Task:
+        """Look again what became of an order that got no answer; it is never charged twice.
+
+        Within 24 hours the identical request is sent again under its own key; later the service's
+        tasks are searched for it. Returns at once: wait with ``task.check().result()``.
+
+        Raises
+        ------
+        InvalidInput
+            The order is not without an answer.
+        """
+        self._require_unknown("check")
+        self.renew()
+        return self._road.travel_again(self)
+
+    def send_again(self) -> Task:
+        """Order the same once more under a new key: **this may charge you a second time**.
+
+        For an order that got no answer and cannot be found. The old one keeps its hold until
+        ``check()`` finds it or ``cancel()`` gives it up.
+
+        Returns
+        -------
+        Task
+            The new order's.
+
+        Raises
+        ------
+        InvalidInput
+            The order is not without an answer.
+        """
+        self._require_unknown("send_again")
+        return self._road.repeat(self._job)
+
+    def _require_unknown(self, what: str) -> None:
+        if not self.is_unknown:
+            raise InvalidInput.from_faults(
+                [Fault(what, "", f"is for orders without an answer; this one is {self.status}")]
+            )
 
     # --------------------------------------------------------------------- for the road only
 
@@ -217,6 +278,11 @@ class Task:
             listeners = list(self._listeners)
         for listener in listeners:
             listener(self)
+
+    def renew(self) -> None:
+        """Let it be waited for once more."""
+        self._done = Future()
+        self._state = replace(self._state, error=None, ended_at=None)
 
     def finish(self, clips: Clips) -> None:
         """Give the clips to whoever waits."""
@@ -242,3 +308,35 @@ class Task:
         from musicnb.studio._display import show_tasks  # noqa: PLC0415 - Jupyter only on display
 
         show_tasks([self])
+
+
+class Tasks(tuple[Task, ...]):  # noqa: SLOT001 - a tuple of any length can have no slots
+    """Some tasks; shows as one board in a notebook.
+
+    Attributes
+    ----------
+    said
+        What was printed about them, in one line.
+    left_out
+        Briefs of a sweep that were not ordered, because they do not fit its cap.
+    """
+
+    said: str = ""
+    left_out: tuple[LeftOut, ...] = ()
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Wait until all of them have come to rest, with bars in a terminal; raises nothing.
+
+        Parameters
+        ----------
+        timeout_s
+            Seconds to wait at most; None waits as long as it takes.
+        """
+        from musicnb.studio._progress import follow  # noqa: PLC0415 - it imports this file
+
+        follow(self, timeout_s=timeout_s, quiet=not sys.stderr.isatty())
+
+    def _ipython_display_(self) -> None:
+        from musicnb.studio._display import show_tasks  # noqa: PLC0415 - Jupyter only on display
+
+        show_tasks(self)

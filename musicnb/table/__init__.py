@@ -1,7 +1,8 @@
-"""Takes side by side, as pandas frames."""
+"""Takes and sums of money side by side, as pandas frames."""
 
 from __future__ import annotations
 
+from musicnb.table._account import account_table
 from musicnb.table._takes import takes_table
 
-__all__ = ["takes_table"]
+__all__ = ["account_table", "takes_table"]

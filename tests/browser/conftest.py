@@ -32,12 +32,15 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Request, expect, sync_playwright
 
 REPOSITORY = Path(__file__).parents[2]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 TOKEN = "browser-tests"  # noqa: S105 - guards a server that only this test can reach
 START_S = 60
+# A claim here is that something happens, not how soon: other work may have the machine's cores.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=20_000)
 LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")
 # jupyterlab-manager 5 throws this itself whenever a notebook with widgets has no kernel.
 _NOT_OURS = ("reading 'kernel'", "/@jupyter-widgets/jupyterlab-manager/")
@@ -128,8 +131,11 @@ class Lab:
     def open(self, page: Page, name: str, *, kernel: bool = True) -> None:
         """Open a notebook in a workspace of its own; with a kernel, wait until it is idle.
 
-        Without one, the notebook is shown as found on disk and no kernel is ever started.
+        The kernel is always a new one: a page that joins the kernel of an earlier page, crashed or
+        busy as that may be, now and then waits for its first word in vain. Without a kernel, the
+        notebook is shown as found on disk and none is ever started.
         """
+        self.end_kernels(name)
         page.goto(f"{self.url}/lab?reset&token={TOKEN}")
         page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')")
         page.evaluate("() => window.jupyterapp.restored.then(() => true)")
@@ -177,17 +183,25 @@ class Lab:
         )
         return answer
 
+    def interrupt(self, page: Page) -> None:
+        """End what the kernel is busy with, which it must be; wait until it is idle again."""
+        assert page.evaluate(f"() => {_SESSION}.session.kernel.status") == "busy"
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+        page.wait_for_function(_IDLE)
+
     def save(self, page: Page) -> None:
         """Save the open notebook and wait until it is on disk."""
         page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
         page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
 
-    def end_kernels(self) -> None:
-        """End every kernel, from outside, as a closed laptop or a restarted server would."""
+    def end_kernels(self, name: str | None = None) -> None:
+        """End a notebook's kernel, or all, from outside, as a closed laptop would."""
         query = f"?token={TOKEN}"
         with urllib.request.urlopen(f"{self.url}/api/sessions{query}", timeout=5) as answer:  # noqa: S310
             sessions = json.load(answer)
         for session in sessions:
+            if name not in (None, session["path"]):
+                continue
             urllib.request.urlopen(  # noqa: S310
                 urllib.request.Request(  # noqa: S310
                     f"{self.url}/api/sessions/{session['id']}{query}", method="DELETE"
@@ -299,6 +313,7 @@ def chromium() -> Iterator[Browser]:
 @contextmanager
 def _watched_page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.errors = []
     page.external = []

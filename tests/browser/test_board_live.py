@@ -25,7 +25,6 @@ second = board("Second", CardView("x", "", "", "", "succeeded", clips=(clip("b1"
 second
 """
 AUDIO = "document.querySelector('section[aria-label={label}]').mnbBoard.player.audio"
-KERNEL_STATUS = "jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
 
 
 @pytest.fixture(scope="module")
@@ -163,11 +162,12 @@ def work():
         {put(stage="STEP").replace("'STEP'", "f'step {step}'")}
         sleep(0.25)
 threading.Thread(target=work).start()
-sleep(3.5)
+sleep(60)
 """
     lab.execute(shown, work, wait=False)
-    shown.wait_for_function("() => window.seen.has('running · step 9')", timeout=3400)
+    shown.wait_for_function("() => window.seen.has('running · step 9')")
     assert shown.evaluate("() => window.seen.size") >= 8
+    lab.interrupt(shown)
 
 
 def test_play_in_a_busy_kernel_says_so_and_plays_when_it_is_free(lab: Any, shown: Page) -> None:
@@ -177,10 +177,11 @@ def test_play_in_a_busy_kernel_says_so_and_plays_when_it_is_free(lab: Any, shown
     lab.execute(shown, f"threading.Timer(0.5, lambda: {arrive}).start()")
     button = shown.get_by_role("button", name="Play <img")
     button.wait_for()
-    lab.execute(shown, "sleep(6.5)", wait=False)
+    lab.execute(shown, "sleep(60)", wait=False)
     button.click()
     row = shown.locator(".mnb-row", has=shown.get_by_role("button", name="Play <img"))
-    expect(row).to_contain_text("The kernel is busy; it will play", timeout=6000)
+    expect(row).to_contain_text("The kernel is busy; it will play")
+    lab.interrupt(shown)
     shown.wait_for_function(audio("First", "!a.paused && a.currentTime > 0.2"))
     shown.get_by_role("button", name="Pause <img").click()
 
@@ -195,13 +196,12 @@ def arrive():
     early = (clip("e1", "Early bird"),)
     first.put(CardView("early", "suno-5.5", "Early", "", "succeeded", clips=early))
 threading.Thread(target=arrive).start()
-sleep(5)""",
+sleep(60)""",
     )
     shown.get_by_role("button", name="Play Early bird").click()
-    shown.wait_for_function(audio("First", "!a.paused && a.currentTime > 0.1"), timeout=3000)
-    assert shown.evaluate(f"() => {KERNEL_STATUS}") == "busy"
+    shown.wait_for_function(audio("First", "!a.paused && a.currentTime > 0.1"))
     shown.get_by_role("button", name="Pause Early bird").click()
-    lab.execute(shown, "")
+    lab.interrupt(shown)
 
 
 def test_cards_put_before_the_page_could_listen_appear_while_the_cell_runs(
@@ -215,12 +215,11 @@ third = board("Third")
 third.show()
 for i in range(12):
     third.put(CardView(f"t{i}", "suno-5.5", f"Early {i}", "", "running"))
-sleep(6)""",
+sleep(60)""",
     )
     expect(shown.locator(".mnb-title", has_text="Early 11")).to_be_visible()
     expect(shown.locator("section[aria-label=Third] .mnb-card")).to_have_count(12)
-    assert shown.evaluate(f"() => {KERNEL_STATUS}") == "busy"
-    lab.execute(shown, "")
+    lab.interrupt(shown)
 
 
 def test_dropped_patch_is_noticed_and_made_good(lab: Any, shown: Page) -> None:

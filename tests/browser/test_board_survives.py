@@ -117,11 +117,11 @@ def test_saved_with_widget_state_stays_small_and_does_not_pretend(
     # without a kernel JupyterLab restores nothing: the copy; with a new one it restores the board
     expect_copy(shared_page)
     lab.open(shared_page, saved.name)
-    expect(shared_page.locator(".mnb-notice")).to_contain_text("A saved copy", timeout=15_000)
+    expect(shared_page.locator(".mnb-notice")).to_contain_text("A saved copy")
     expect(shared_page.locator(".mnb-static")).to_be_hidden()
     shared_page.get_by_role("button", name="Play First").click()
     row = shared_page.locator(".mnb-row").first
-    expect(row).to_contain_text("No answer from the kernel", timeout=7000)
+    expect(row).to_contain_text("No answer from the kernel")
     shared_page.evaluate(f"() => {toggle}")
     lab.end_kernels()
 

@@ -115,7 +115,7 @@ def test_order_that_was_turned_away_can_be_withdrawn(scripted, remote):
     ):
         task.result(20)
     assert task.cancel() == "canceled"
-    assert remote.resume() == []
+    assert remote.resume() == ()
     assert state_of(remote) == ("canceled", None, "withdrawn before it was sent")
 
 
@@ -225,7 +225,7 @@ def test_clip_that_is_no_sound_is_not_kept_and_not_lost(scripted, remote, body):
         task.result(20)
     assert caught.value.charged is True
     assert "secret-signature" not in str(caught.value)
-    assert list((remote.library / "clips").iterdir()) == []
+    assert list(remote.library.clips_folder.iterdir()) == []
     assert "1 unfinished" in repr(remote)
 
 

@@ -31,7 +31,7 @@ def test_one_task_per_model_costs_130_credits_and_gives_three_clips(studio):
     assert sum(task.charged_credits for task in tasks) == Decimal(130)
     assert before - studio.balance == Decimal(130)
     for clip in clips:
-        assert clip.path.parent == studio.library / "clips"
+        assert clip.path.parent == studio.library.clips_folder
         assert clip.duration_s == pytest.approx(10, abs=6)
         assert -20 < clip.loudness_lufs < -9
         assert len(clip.read().samples) == round(clip.duration_s * 44_100)
@@ -175,14 +175,14 @@ def test_hostile_title_is_only_a_title(studio):
     title = '../../<img src=x onerror="alert(1)">'
     clip = studio.generate(MINIMAX.with_changes(title=title)).result(60)[0]
     assert clip.title == title
-    assert clip.path.parent == studio.library / "clips"
+    assert clip.path.parent == studio.library.clips_folder
     assert "img-src-x-onerror" in clip.path.name
 
 
 def test_running_the_studio_cell_again_finds_the_running_work(studio):
     """The same folder and service give the same studio, not a locked library."""
     task = studio.generate(SUNO)
-    again = Studio(studio.library, quiet=True)
+    again = Studio(studio.library.folder, quiet=True)
     assert len(task.result(60)) == 2
     assert again.table().task_id.tolist()[-1] == task.task_id
     assert again.balance == studio.balance
@@ -248,7 +248,7 @@ def test_killed_process_loses_no_paid_clip(tmp_path):
         assert len(task.result(60)) == 2
         assert studio.balance == Decimal(10_000 - 80)
         assert "unfinished" not in repr(studio)
-        assert studio.resume() == []
+        assert studio.resume() == ()
 
 
 def test_killed_sandbox_is_said_started_again_and_loses_nothing(tmp_path):
@@ -274,9 +274,12 @@ def test_forked_child_is_told_that_the_studio_is_not_its_own(studio):
     child = os.fork()
     if child == 0:  # pragma: no cover - another process
         said = []
-        for attempt in (lambda: studio.generate(SUNO), lambda: Studio(studio.library, quiet=True)):
+        for order in (
+            lambda: studio.generate(SUNO),
+            lambda: Studio(studio.library.folder, quiet=True).generate(SUNO),
+        ):
             try:
-                attempt()
+                order()
             except LibraryError as error:
                 said.append(error.message)
         os.write(writer, json.dumps(said).encode())

@@ -1,0 +1,121 @@
+"""What is said, in one line, about many orders; and what a sweep must be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from musicnb.briefs import Brief
+from musicnb.errors import Fault, InvalidInput
+from musicnb.library import Planned
+from musicnb.studio._money import amount_text
+from musicnb.studio._task import Task
+
+_LONGEST_NAME: Final = 80
+
+
+def account_of(tasks: Sequence[Task]) -> str:
+    """Say what became of orders taken up: ``4 recovered, 1 unknown (80 held), 1 not sent``."""
+    if not tasks:
+        return "nothing to resume"
+    kinds = Counter(_kind(task) for task in tasks)
+    held = sum((task.job.held_credits for task in tasks if _kind(task) == "unknown"), Decimal(0))
+    parts = []
+    for kind in _KINDS:
+        if kinds[kind]:
+            money = f" ({amount_text(held)} held)" if kind == "unknown" else ""
+            parts.append(f"{kinds[kind]} {kind}{money}")
+    return ", ".join(parts)
+
+
+_KINDS: Final = (
+    "recovered",
+    "failed",
+    "canceled",
+    "without all clips yet",
+    "unknown",
+    "not sent",
+    "still running",
+)
+
+
+def _kind(task: Task) -> str:
+    state = task.job.state
+    if not task.done:
+        return "still running"
+    if task.error is None:
+        return "recovered"
+    if state in ("failed", "canceled", "unknown"):
+        return state
+    if state in ("planned", "sending"):
+        return "not sent"
+    # paid for, at the service, and to be asked for again
+    downloaded = task.error.code == "wait_timeout"
+    return "still running" if downloaded else "without all clips yet"
+
+
+def sweep_text(sweep: str, planned: Planned) -> str:
+    """Say what of a sweep is ordered now, what was before, and what does not fit its cap."""
+    new = [job for job, is_new in planned.orders if is_new]
+    old = Counter(job.state for job, is_new in planned.orders if not is_new)
+    price = sum((job.expected_credits for job in new), Decimal(0))
+    parts = [f"{len(new)} ordered for {amount_text(price)} credits" if new else "nothing new sent"]
+    if old:
+        states = ", ".join(f"{count} {state}" for state, count in old.items())
+        parts.append(f"{old.total()} ordered before ({states})")
+    if planned.left_out:
+        first = planned.left_out[0]
+        parts.append(f"{len(planned.left_out)} {first}")
+    return f"sweep {sweep!r}: {'; '.join(parts)}"
+
+
+def check_sweep(
+    briefs: Sequence[object], sweep: object, max_credits: Decimal | float | str | None
+) -> Decimal | None:
+    """Refuse a sweep that cannot be ordered, naming everything that is wrong with it.
+
+    Returns
+    -------
+    decimal.Decimal or None
+        The cap, in credits.
+
+    Raises
+    ------
+    InvalidInput
+        A brief, the name or the cap is wrong.
+    """
+    faults = []
+    if not isinstance(sweep, str) or not 0 < len(sweep.strip()) <= _LONGEST_NAME:
+        faults.append(
+            Fault("sweep", "", f"is {sweep!r:.80}; give a name of 1 to {_LONGEST_NAME} characters")
+        )
+    cap = None
+    if max_credits is not None:
+        try:
+            cap = Decimal(str(max_credits))
+        except InvalidOperation:
+            cap = Decimal("NaN")
+        if not cap.is_finite() or cap < 0 or isinstance(max_credits, bool):
+            faults.append(
+                Fault("max_credits", "", f"is {max_credits!r:.80}; give credits, such as 750")
+            )
+    if not briefs:
+        faults.append(Fault("briefs", "", "is empty; give at least one TextToMusic(...)"))
+    for number, brief in enumerate(briefs):
+        name = f"briefs[{number}]"
+        if not isinstance(brief, Brief):
+            kind = type(brief).__name__
+            faults.append(Fault(name, "", f"must be a TextToMusic(...), not {kind}"))
+            continue
+        try:
+            brief.request()
+        except InvalidInput as error:
+            faults += [
+                Fault(f"{name}.{fault.field}", fault.pointer, fault.message, fault.code)
+                for fault in error.faults
+            ]
+    if faults:
+        raise InvalidInput.from_faults(faults)
+    return cap
