@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 OVER = ("succeeded", "failed", "canceled")
-_IN_DOUBT = ("sending", "accepted", "unknown")
+REFUNDED = ("failed", "canceled")
 _UNITS = Decimal(10_000)
 _ATTEMPTS = 60
 
@@ -39,15 +39,15 @@ class Entry:
     clips: tuple[sqlite3.Row, ...] = ()
 
     @property
-    def spent(self) -> Decimal:
-        """What it has cost, as far as that is known."""
+    def paid(self) -> Decimal:
+        """What it has cost, as far as the service has said."""
         return (self.charged or Decimal()) - (self.refunded or Decimal())
 
     @property
-    def held(self) -> Decimal:
-        """What it may have cost beyond that."""
-        doubtful = self.state in _IN_DOUBT and self.charged is None
-        return self.expected if doubtful else Decimal()
+    def doubtful(self) -> Decimal:
+        """What it may have cost without anybody having said so."""
+        never = self.state == "planned" or (self.state in REFUNDED and self.task_id is None)
+        return Decimal() if never or self.charged is not None else self.expected
 
 
 @dataclass(frozen=True)
@@ -161,10 +161,10 @@ def problems_now(journal: dict[str, Entry], orders: list[Order]) -> list[str]:
             found.append(f"nobody wrote down {job_id!r}, which became {names}")
             continue
         net = sum((order.net for order in made), Decimal())
-        if net > entry.spent + entry.held:
+        if net > entry.paid + entry.doubtful:
             found.append(
                 f"{names} took {net}; the journal has it as {entry.state}, with"
-                f" {entry.spent} spent and {entry.held} held"
+                f" {entry.paid} paid and {entry.doubtful} held"
             )
     found += [
         f"{order.task_id} moved {order.moves}"
@@ -184,10 +184,11 @@ def problems_at_the_end(
         order = made.get(entry.job_id)
         if entry.state not in OVER:
             found.append(f"{entry.job_id} is {entry.state} in the journal at the end")
-        elif order is None and entry.spent:
+        elif order is None and entry.paid:
             found.append(f"{entry.job_id} was paid for and never came to be")
         elif order is not None:
             found += _differences(library, entry, order, artifacts)
+    found += [f"left over: {path.name}" for path in library.glob(".*.part")]
     known = {row["file"] for entry in journal.values() for row in entry.clips}
     there = {
         path.relative_to(library).as_posix()
@@ -202,8 +203,8 @@ def _differences(library: Path, entry: Entry, order: Order, artifacts: Path) -> 
     found = []
     if (entry.state, entry.task_id) != (order.status, order.task_id):
         found.append(f"{order.task_id} is {order.status}, in the journal {entry}")
-    if entry.spent != order.net:
-        found.append(f"{order.task_id} cost {order.net}, in the journal {entry.spent}")
+    if entry.paid != order.net:
+        found.append(f"{order.task_id} cost {order.net}, in the journal {entry.paid}")
     if len(entry.clips) != len(order.clips):
         found.append(
             f"a paid clip is missing: {order.task_id} has {len(order.clips)},"

@@ -38,13 +38,14 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"fault": "cut_body", "on": "download", "probability": 0.03, "length": False},
     {"fault": "url_expired", "on": "download", "probability": 0.02},
     {"fault": "rate_limited", "on": "any", "probability": 0.03},
+    {"fault": "key_revoked", "on": "create", "probability": 0.01},
     {"fault": "task_failed", "on": "create", "probability": 0.05},
 )
 # the moments every long campaign must have died at; more are met by the way
 MOMENTS = (
     *(
         f"{side} commit of {name}"
-        for name in ("plan", "sending", "accepted", "unknown", "billed", "keep", "ended")
+        for name in ("plan_sweep", "sending", "accepted", "unknown", "billed", "keep", "ended")
         for side in ("before", "after")
     ),
     *(
@@ -59,7 +60,7 @@ MOMENTS = (
     ),
     *(
         f"{side} {step}"
-        for step in ("fsync of a file", "rename", "fsync of a folder")
+        for step in ("fsync of a download", "rename of a clip", "fsync of the clips folder")
         for side in ("before", "after")
     ),
 )
@@ -198,7 +199,6 @@ class Campaign:
             "url": f"http://127.0.0.1:{self._victim.port}/v1",
             "key": key,
             "pieces": self._pieces,
-            "sweep": "crashing",
             "kind": self._kinds[self._turn % len(self._kinds)] if mortal else "",
             "nth": self._chance.choice((1, 1, 2, 3, 5)),
             "latest": self._chance.randint(20, 80) if mortal else None,
@@ -226,7 +226,7 @@ class Campaign:
         found = problems_at_the_end(library, journal, orders, artifacts)
         if len(journal) != self._pieces:
             found.append(f"{len(journal)} orders in the journal, {self._pieces} were meant")
-        spent = sum((entry.spent for entry in journal.values()), Decimal())
+        spent = sum((entry.paid for entry in journal.values()), Decimal())
         balance = Decimal(asked(http, "/sandbox/wallet")["balance_credits"])
         if CREDITS - spent != balance:
             found.append(f"{balance} are left of {CREDITS}, the journal has {spent} spent")

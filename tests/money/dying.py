@@ -188,18 +188,28 @@ def _operation(request: httpx.Request) -> str | None:
 
 def _watched_fsync(points: Points, fsync: Callable[[int], None]) -> Callable[[int], None]:
     def watched(descriptor: int) -> None:
-        kind = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
-        points.around(f"fsync of a {kind}", fsync)(descriptor)
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            kind = "the clips folder"
+        else:
+            path = os.readlink(f"/proc/self/fd/{descriptor}")  # our own open file
+            kind = "a download" if _in_clips(path) else "a copy of the journal"
+        points.around(f"fsync of {kind}", fsync)(descriptor)
 
     return watched
 
 
 def _watched_rename(points: Points, rename: Callable[..., None]) -> Callable[..., None]:
     def watched(source: Any, target: Any, **named: Any) -> None:
+        kind = "a clip" if _in_clips(target) else "a copy of the journal"
         match = _PIECE.search(os.fsencode(target).replace(b"-", b" "))
-        points.around("rename", rename, match[1].decode() if match else "")(source, target, **named)
+        order = match[1].decode() if match else ""
+        points.around(f"rename of {kind}", rename, order)(source, target, **named)
 
     return watched
+
+
+def _in_clips(path: Any) -> bool:
+    return Path(path).parent.name == "clips"
 
 
 def report(points: Points, path: Path, problems: list[str]) -> None:

@@ -121,9 +121,7 @@ CASES: dict[tuple[str, str], tuple[Case, ...]] = {
             Case({"code": code}, TaskFailed, False, "failed", end="failed", clips=0)
             for code in ("generation_failed", "content_rejected", "timed_out")
         ),
-        Case(
-            {"seconds": HOUR}, TaskFailed, True, "failed", end="failed", clips=0, passes_s=HOUR
-        ),
+        Case({"seconds": HOUR}, TaskFailed, True, "failed", end="failed", clips=0, passes_s=HOUR),
     ),
     ("task_stuck", "create"): (
         Case(state="accepted", holds_up=True, end="failed", clips=0, passes_s=HOUR),

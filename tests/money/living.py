@@ -6,6 +6,8 @@ is told of, one line of JSON each: a process that is killed costs no imports, an
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import sys
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dying import Points, report, watch
-from ordering import briefs, order_all, see_through
+from ordering import see_through
 
 import musicnb.sound
 import musicnb.studio  # noqa: F401 - what it imports is shared by all lives
@@ -27,9 +29,11 @@ def live(life: dict[str, Any]) -> None:
     points = Points(life["kind"], life["nth"], life["latest"], folder / "death")
     watch(points)
     library = folder / "library"
-    with Studio(library, base_url=life["url"], api_key=life["key"], quiet=True) as studio:
-        order_all(studio, briefs(life["pieces"]), life["sweep"])
-        problems = see_through(studio)
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        Studio(library, base_url=life["url"], api_key=life["key"], quiet=True) as studio,
+    ):
+        problems = see_through(studio, life["pieces"])
     report(points, folder / "report", problems)
 
 

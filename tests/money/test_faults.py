@@ -136,9 +136,7 @@ def test_unread_page_is_waited_for(household: Household, fault: str, case: Case)
 
 
 @pytest.mark.parametrize(("fault", "case"), cases_of("cancel"))
-def test_cancel_under_a_fault_gives_back_once(
-    household: Household, fault: str, case: Case
-) -> None:
+def test_cancel_under_a_fault_gives_back_once(household: Household, fault: str, case: Case) -> None:
     """A cancel that failed can be repeated; the money is back once, or the clip is there."""
     with household.armed("task_slow", on="create", seconds=HOUR, times=1):
         task = household.order()
