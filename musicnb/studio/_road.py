@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Coroutine
 from decimal import Decimal
@@ -32,6 +33,7 @@ from musicnb.studio._task import Task
 from musicnb.wire import TaskEnvelope
 
 _GUARD_S: Final = 1.0
+_log = logging.getLogger(__name__)
 
 
 class Road:
@@ -161,7 +163,13 @@ class Road:
             return
         travel = asyncio.create_task(work, name=name)
         self._travels.add(travel)
-        travel.add_done_callback(self._travels.discard)
+        travel.add_done_callback(self._came_back)
+
+    def _came_back(self, travel: asyncio.Task[None]) -> None:
+        """Let go of what is over; an error that nobody waits for would vanish without a word."""
+        self._travels.discard(travel)
+        if not travel.cancelled() and (error := travel.exception()) is not None:
+            _log.warning("%s: %s", travel.get_name(), error)
 
     async def _stop_travels(self) -> None:
         travels = list(self._travels)
@@ -178,6 +186,10 @@ class Road:
     # --------------------------------------------------------------------------- the road
 
     def _depart(self, task: Task) -> None:
+        if self._closed:
+            self._leave(task)
+            task.fail(self._interruption(task))
+            return
         self._start(self._travel(task), f"musicnb-{task.job.job_id}")
 
     async def _travel(self, task: Task) -> None:
@@ -188,18 +200,7 @@ class Road:
             envelope = await self._watch(task)
             await self._arrive(task, envelope)
         except asyncio.CancelledError:
-            self._end(
-                task,
-                WaitTimeout(
-                    "the studio was closed before the task ended"
-                    if self.service.alive
-                    else "the sandbox has ended before the task did",
-                    hint="Nothing is lost: studio.resume() takes it up again",
-                    task_id=task.task_id,
-                    charged=None,
-                ),
-                task.status,
-            )
+            self._end(task, self._interruption(task), task.status)
             raise
         except MusicnbError as error:
             status = {TaskFailed: "failed", TaskCanceled: "canceled"}.get(type(error))
@@ -216,6 +217,16 @@ class Road:
                 ),
                 self._status_in_journal(task),
             )
+
+    def _interruption(self, task: Task) -> MusicnbError:
+        return WaitTimeout(
+            "the studio was closed before the task ended"
+            if self.service.alive
+            else "the sandbox has ended before the task did",
+            hint="Nothing is lost: studio.resume() takes it up again",
+            task_id=task.task_id,
+            charged=None,
+        )
 
     async def _send(self, task: Task) -> None:
         envelope = await self._sender.send(
