@@ -242,6 +242,7 @@ class Road:
         assert task.task_id is not None
         return await self._poller.watch(
             task.task_id,
+            model=task.job.resolved_model or str(task.job.request["model"]),
             created=task.job.planned_at,
             report=lambda envelope: self._report(task, envelope),
         )
