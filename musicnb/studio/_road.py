@@ -23,7 +23,7 @@ from musicnb.errors import (
     WaitTimeout,
 )
 from musicnb.library import ClipRecord, Job, Library
-from musicnb.poller import Poller
+from musicnb.poller import Durations, Poller
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._fetching import Fetcher
 from musicnb.studio._loop import LoopThread
@@ -52,7 +52,13 @@ class Road:
     def __init__(self, service: Service, library: Library, loop: LoopThread) -> None:
         self.service, self.library, self.loop = service, library, loop
         self.client, self._media = loop.run(self._open())
-        self._poller = Poller(self.client)
+        self._poller = Poller(
+            self.client,
+            durations=Durations(library.journal.durations()),
+            learned=self._learn,
+            rate_per_s=service.requests_per_s,
+        )
+        self.client.pace_writes(self._poller.writing)
         self._sender = Sender(
             self.client, library.journal, service=service.identity, balance=self.balance
         )
@@ -195,9 +201,8 @@ class Road:
     async def _travel(self, task: Task) -> None:
         """Go the whole way; whatever happens ends up in the task and in the journal."""
         try:
-            if task.job.task_id is None:
-                await self._send(task)
-            envelope = await self._watch(task)
+            accepted = await self._send(task) if task.job.task_id is None else None
+            envelope = await self._watch(task, accepted)
             await self._arrive(task, envelope)
         except asyncio.CancelledError:
             self._end(task, self._interruption(task), task.status)
@@ -228,7 +233,7 @@ class Road:
             charged=None,
         )
 
-    async def _send(self, task: Task) -> None:
+    async def _send(self, task: Task) -> TaskEnvelope:
         envelope = await self._sender.send(
             task.job, departing=lambda: task.change(status="sending")
         )
@@ -237,15 +242,21 @@ class Road:
             # a wish that could not be carried out must not hide the task that goes on
             with contextlib.suppress(MusicnbError):
                 await self.client.cancel(envelope.task_id, reason="asked for by the user")
+        return envelope
 
-    async def _watch(self, task: Task) -> TaskEnvelope:
+    async def _watch(self, task: Task, accepted: TaskEnvelope | None) -> TaskEnvelope:
         assert task.task_id is not None
         return await self._poller.watch(
             task.task_id,
-            model=task.job.resolved_model or str(task.job.request["model"]),
-            created=task.job.planned_at,
+            model=task.job.model,
+            created=task.job.sent_at or task.job.planned_at,
             report=lambda envelope: self._report(task, envelope),
+            known=accepted,
         )
+
+    def _learn(self, model: str, seconds: float) -> None:
+        with contextlib.suppress(MusicnbError):  # no wait fails because a disk is full
+            self.library.journal.learned(model, seconds)
 
     def _report(self, task: Task, envelope: TaskEnvelope) -> None:
         """Take a reading of the task into the journal and onto the page."""
