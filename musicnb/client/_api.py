@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from musicnb.errors import ConnectionFailed, NotFound
 from musicnb.settings import ApiKey
 
 Record = TypeVar("Record", bound=BaseModel)
+Writing = Callable[[], AbstractAsyncContextManager[None]]
 
 # httpx loses most of its speed with many requests in flight, so few connections do more.
 _LIMITS: Final = httpx.Limits(max_connections=8, max_keepalive_connections=8)
@@ -69,6 +71,7 @@ class Client:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._retry = retry or Retry()
+        self._writing: Writing = nullcontext
         self._http = httpx.AsyncClient(
             base_url=self.base_url + "/",
             auth=_KeyAuth(api_key),
@@ -94,6 +97,10 @@ class Client:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    def pace_writes(self, writing: Writing) -> None:
+        """Have every attempt at a POST enter a context first, which may let it wait its turn."""
+        self._writing = writing
 
     async def create(
         self, capability: Capability, body: bytes, *, idempotency_key: str
@@ -155,9 +162,10 @@ class Client:
 
     async def _cancel(self, path: str, reason: str | None) -> None:
         body = wire.CancelRequest(reason=reason).model_dump(exclude_none=True)
-        response = await self._exchange("POST", f"{path}/cancel", creates=False, json=body)
-        if response.status_code != httpx.codes.CONFLICT:  # too late to cancel: read on
-            read(response, wire.TaskEnvelope)
+        async with self._writing():
+            response = await self._exchange("POST", f"{path}/cancel", creates=False, json=body)
+            if response.status_code != httpx.codes.CONFLICT:  # too late to cancel: read on
+                read(response, wire.TaskEnvelope)
 
     async def upload(self, file: Path, *, media_type: str, purpose: str) -> str:
         """Upload a file: ``POST /v1/uploads``; free.
@@ -236,9 +244,9 @@ class Client:
     async def _once(
         self, method: str, path: str, record: type[Record], *, creates: bool = False, **parts: Any
     ) -> Record:
-        return read(
-            await self._exchange(method, path, creates=creates, **parts), record, creates=creates
-        )
+        async with self._writing() if method == "POST" else nullcontext():
+            response = await self._exchange(method, path, creates=creates, **parts)
+            return read(response, record, creates=creates)
 
     async def _exchange(
         self, method: str, path: str, *, creates: bool, **parts: Any

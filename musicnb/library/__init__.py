@@ -9,10 +9,11 @@ from __future__ import annotations
 from musicnb.library._account import By, Sums, sums, sums_by
 from musicnb.library._journal import JOB_ID_FIELD, Journal
 from musicnb.library._library import IN_USE, Library
-from musicnb.library._records import ClipRecord, Job, LeftOut, Planned, Take
+from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._verify import Verification
 
 __all__ = [
+    "FINISHED",
     "IN_USE",
     "JOB_ID_FIELD",
     "By",

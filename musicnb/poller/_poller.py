@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from musicnb.errors import MusicnbError, NotFound, WaitTimeout
-from musicnb.poller._watchlist import PATIENCE_S, ReadPage, Watchlist
+from musicnb.poller._budget import Budget
+from musicnb.poller._durations import Durations
+from musicnb.poller._readings import duration_s, epoch_s, is_last_word, joined
+from musicnb.poller._watchlist import PATIENCE_S, ReadPage, ReadTask, Request, Watchlist
 from musicnb.wire import TaskEnvelope, TaskList
 
-# Server clocks differ from ours; the window of a list request is opened by this much.
-_CLOCK_SKEW: Final = timedelta(minutes=5)
+# what the end of a task is not complete without
+_EXPAND: Final = "output,billing"
+_REFUSALS: Final = frozenset({429, 503})
+# statuses that mean "this list does not exist" or "not asked like that", today and tomorrow
+_NO_LIST: Final = frozenset({400, 404, 405, 410, 422, 501})
 
 
 class Reader(Protocol):
@@ -24,137 +31,182 @@ class Reader(Protocol):
         """Read one task."""
 
     async def tasks(
-        self, *, created_after: datetime | None = None, expand: str | None = None
+        self,
+        *,
+        created_after: datetime | None = None,
+        cursor: str | None = None,
+        expand: str | None = None,
     ) -> TaskList:
-        """Read the oldest page of the tasks created after a moment."""
+        """Read a page of the tasks created after a moment, the oldest first."""
 
 
 class Poller:
-    """Watches any number of tasks with one request at a time.
+    """Watches any number of tasks, and shares one budget of requests with the writes.
 
     Parameters
     ----------
     reader
         Sends the requests.
+    durations
+        How long tasks of each model took before; what is met is added to it.
+    learned
+        Called with a model and a duration in seconds whenever the service has reported one.
+    rate_per_s
+        Requests per second at most, reads and writes together.
     clock
-        Seconds since the epoch.
+        Monotonic seconds; every pause is measured with it.
+    wall
+        Seconds since the epoch; it dates what comes from the journal and from the service.
     """
 
-    def __init__(self, reader: Reader, *, clock: Callable[[], float] = time.time) -> None:
-        self._reader = reader
-        self._clock = clock
-        self._watchlist = Watchlist()
-        self._reports: dict[str, Callable[[TaskEnvelope], None]] = {}
-        self._ends: dict[str, asyncio.Future[TaskEnvelope]] = {}
-        self._singly: list[str] = []
+    def __init__(
+        self,
+        reader: Reader,
+        *,
+        durations: Durations | None = None,
+        learned: Callable[[str, float], None] | None = None,
+        rate_per_s: float = 8.0,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._reader, self._learned = reader, learned
+        self._clock, self._wall = clock, wall
+        self._budget = Budget(rate_per_s)
+        self._watchlist = Watchlist(durations, self._budget)
+        self._waits: dict[str, _Wait] = {}
+        self._requests: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
+        self._write_turn = asyncio.Lock()
         self._loop_task: asyncio.Task[None] | None = None
 
     async def watch(
-        self, task_id: str, *, created: float, report: Callable[[TaskEnvelope], None]
+        self,
+        task_id: str,
+        *,
+        model: str,
+        created: float,
+        report: Callable[[TaskEnvelope], None],
+        known: TaskEnvelope | None = None,
     ) -> TaskEnvelope:
         """Wait for a task's end.
 
         Parameters
         ----------
+        model
+            Whose durations tell when to ask.
         created
-            When the task was created, seconds since the epoch on our clock.
+            When the task was created or earlier, seconds since the epoch on our clock.
         report
-            Called with every reading of the task, the last one included.
+            Called with every reading that says something new, the last one included.
+        known
+            The answer that accepted the task, where it is at hand. It dates the task, and what it
+            says is kept where a later reading, such as a page of the list, is silent.
+
+        Returns
+        -------
+        TaskEnvelope
+            The last reading, with output and billing.
 
         Raises
         ------
         NotFound
             The service knows no such task.
         WaitTimeout
-            Half an hour has passed. The task may still succeed; it is only not asked about.
+            Half an hour of polling has passed. The task may still succeed; it is only not asked
+            about.
         """
-        end: asyncio.Future[TaskEnvelope] = asyncio.get_running_loop().create_future()
-        self._reports[task_id], self._ends[task_id] = report, end
-        self._watchlist.add(task_id, created=created, now=self._clock())
+        wait = self._waits[task_id] = _Wait(model, report, known)
+        self._watchlist.add(
+            task_id,
+            model=model,
+            created=created,
+            now=self._clock(),
+            wall=self._wall(),
+            created_at=epoch_s(known.created_at) if known else None,
+        )
         self._changed.set()
         if self._loop_task is None or self._loop_task.done():
             self._loop_task = asyncio.create_task(self._run(), name="musicnb-poller")
             self._loop_task.add_done_callback(self._pass_on_failure)
         try:
-            return await end
+            return await wait.end
         finally:
-            self._forget(task_id)
+            if self._waits.get(task_id) is wait:
+                self._watchlist.remove(task_id)
+                del self._waits[task_id]
 
     def hasten(self, task_id: str, envelope: TaskEnvelope) -> None:
         """Take a reading of a task that came about otherwise, as from canceling it."""
-        if task_id in self._ends:
-            self._take(envelope, self._clock())
+        if envelope.task_id == task_id:
+            self._take(envelope, is_summary=False)
+            self._changed.set()
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Enter this around a request that changes something: create, cancel, upload.
+
+        It waits for a token of the budget, before any read, and while the service has asked for a
+        pause. If the service refuses the request with 429 or 503, the reads are held, too.
+        """
+        await self._take_token()
+        try:
+            yield
+        except MusicnbError as error:
+            if error.http_status in _REFUSALS:
+                self.refused(error.retry_after_s)
+            raise
+        self._budget.answered(self._clock())
+
+    def refused(self, retry_after_s: float | None = None) -> None:
+        """Note a 429 or 503 that a request of somebody else has met.
+
+        Parameters
+        ----------
+        retry_after_s
+            The pause the service asked for, in seconds.
+        """
+        self._budget.refused(self._clock(), retry_after_s)
+        self._changed.set()
 
     async def close(self) -> None:
         """Stop; whoever waits is left waiting for ever, so cancel them first."""
-        if self._loop_task is not None:
-            self._loop_task.cancel()
-            await asyncio.gather(self._loop_task, return_exceptions=True)
+        works = [*self._requests, *([self._loop_task] if self._loop_task else [])]
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+
+    # --------------------------------------------------------------------------- the loop
 
     async def _run(self) -> None:
-        while len(self._watchlist):
+        while self._waits:
             self._changed.clear()
             now = self._clock()
+            self._watchlist.tick(now, self._wall())
             self._give_up(now)
-            if self._singly:
-                await self._read_task(self._singly.pop())
-                continue
-            request = self._watchlist.step(now)
-            if request is None:
-                await self._pause(self._watchlist.next_due() - now)
-            elif isinstance(request, ReadPage):
-                await self._read_page(request)
-            else:
-                await self._read_task(request.task_id)
+            for request in self._watchlist.step(now):
+                work = asyncio.create_task(self._send(request))
+                self._requests.add(work)
+                work.add_done_callback(self._sent)
+            await self._pause(self._watchlist.next_due(now) - self._clock())
 
     async def _pause(self, seconds: float) -> None:
-        """Wait until something is due, or until the list of tasks has changed."""
-        timeout = None if math.isinf(seconds) else max(seconds, 0.0)
+        """Wait until something may be due, or until something has changed."""
         try:
-            await asyncio.wait_for(self._changed.wait(), timeout)
+            async with asyncio.timeout(None if math.isinf(seconds) else max(seconds, 0.0)):
+                await self._changed.wait()
         except TimeoutError:
             return
 
-    async def _read_task(self, task_id: str) -> None:
-        if task_id not in self._ends:
-            return
+    async def _take_token(self) -> None:
+        self._budget.write_waits(1)
         try:
-            envelope = await self._reader.task(task_id)
-        except NotFound as error:
-            self._fail(task_id, error.with_facts(task_id=task_id, charged=None))
-        except MusicnbError as error:
-            self._watchlist.failed(self._clock(), retry_after_s=error.retry_after_s)
-        else:
-            if envelope.task_id == task_id:
-                self._take(envelope, self._clock())
-            else:
-                self._watchlist.failed(self._clock())
-
-    async def _read_page(self, request: ReadPage) -> None:
-        since = datetime.fromtimestamp(request.since, UTC) - _CLOCK_SKEW
-        try:
-            page = await self._reader.tasks(created_after=since, expand="output,billing")
-        except MusicnbError as error:
-            self._watchlist.failed(self._clock(), retry_after_s=error.retry_after_s)
-            return
-        now = self._clock()
-        for envelope in page.data:
-            if envelope.task_id in self._ends:
-                self._take(envelope, now)
-        seen = [envelope.task_id for envelope in page.data]
-        self._singly = self._watchlist.saw_page(seen, request, now)
-
-    def _take(self, envelope: TaskEnvelope, now: float) -> None:
-        task_id = envelope.task_id
-        self._watchlist.saw(task_id, now)
-        end = self._ends[task_id]
-        if end.done():
-            return
-        self._reports[task_id](envelope)
-        if envelope.is_terminal:
-            end.set_result(envelope)
-            self._watchlist.remove(task_id)
+            async with self._write_turn:
+                # a refusal may come meanwhile and put off the moment
+                while not self._budget.take(now := self._clock(), write=True):  # noqa: ASYNC110
+                    await asyncio.sleep(self._budget.ready_at(now, write=True) - now)
+        finally:
+            self._budget.write_waits(-1)
+            self._changed.set()
 
     def _give_up(self, now: float) -> None:
         for task_id in self._watchlist.overdue(now):
@@ -168,21 +220,106 @@ class Poller:
                 ),
             )
 
-    def _fail(self, task_id: str, error: MusicnbError) -> None:
-        self._watchlist.remove(task_id)
-        end = self._ends.get(task_id)
-        if end is not None and not end.done():
-            end.set_exception(error)
+    # ---------------------------------------------------------------------------- answers
 
-    def _pass_on_failure(self, loop_task: asyncio.Task[None]) -> None:
-        """Give an error of the loop itself to everybody who waits; alone it would vanish."""
-        error = None if loop_task.cancelled() else loop_task.exception()
+    async def _send(self, request: Request) -> None:
+        try:
+            if isinstance(request, ReadPage):
+                await self._read_page(request)
+            else:
+                await self._read_task(request)
+        except MusicnbError as error:
+            now = self._clock()
+            if error.http_status in _REFUSALS:
+                self._watchlist.refused(request, now, error.retry_after_s)
+            elif isinstance(request, ReadPage) and error.http_status in _NO_LIST:
+                self._watchlist.no_list(request, now)
+            else:
+                self._watchlist.lost(request, now)
+
+    async def _read_task(self, request: ReadTask) -> None:
+        task_id = request.task_id
+        try:
+            envelope = await self._reader.task(task_id)
+        except NotFound as error:
+            self._watchlist.read(request, self._clock())
+            self._fail(task_id, error.with_facts(task_id=task_id, charged=None))
+            return
+        if envelope.task_id != task_id:
+            self._watchlist.lost(request, self._clock())
+            return
+        self._take(envelope, is_summary=False)
+        self._watchlist.read(request, self._clock())
+
+    async def _read_page(self, request: ReadPage) -> None:
+        page = await self._reader.tasks(
+            created_after=datetime.fromtimestamp(max(request.created_after_s, 0.0), UTC),
+            cursor=request.cursor,
+            expand=_EXPAND,
+        )
+        goes_on = page.has_more or "has_more" not in page.model_fields_set
+        ids = [envelope.task_id for envelope in page.data]
+        cursor = page.next_cursor if goes_on else None
+        self._watchlist.saw_page(request, ids, cursor or None, self._clock())
+        for envelope in page.data:
+            self._take(envelope, is_summary=True)
+
+    def _take(self, envelope: TaskEnvelope, *, is_summary: bool) -> None:
+        task_id = envelope.task_id
+        wait = self._waits.get(task_id)
+        if wait is None or wait.end.done():
+            return
+        if is_summary and envelope.is_terminal and not is_last_word(envelope):
+            self._watchlist.want(task_id)
+            return
+        known = wait.known
+        wait.known = envelope = joined(known, envelope)
+        if envelope.is_terminal:
+            self._watchlist.remove(task_id)
+            self._learn(wait.model, envelope)
+        else:
+            self._watchlist.saw(task_id, self._clock(), self._wall(), epoch_s(envelope.created_at))
+        try:
+            if envelope.is_terminal or envelope is not known:
+                wait.report(envelope)
+        except Exception as error:  # noqa: BLE001 - it is for the one who waits, and for no other
+            self._watchlist.remove(task_id)
+            wait.end.set_exception(error)
+            return
+        if envelope.is_terminal:
+            wait.end.set_result(envelope)
+
+    def _learn(self, model: str, envelope: TaskEnvelope) -> None:
+        seconds = duration_s(envelope)
+        if seconds is None or not self._watchlist.durations.learn(model, seconds):
+            return
+        if self._learned is not None:
+            self._learned(model, seconds)
+
+    def _fail(self, task_id: str, error: BaseException) -> None:
+        self._watchlist.remove(task_id)
+        wait = self._waits.get(task_id)
+        if wait is not None and not wait.end.done():
+            wait.end.set_exception(error)
+
+    def _sent(self, work: asyncio.Task[None]) -> None:
+        self._requests.discard(work)
+        self._changed.set()
+        self._pass_on_failure(work)
+
+    def _pass_on_failure(self, work: asyncio.Task[None]) -> None:
+        """Give an error of our own to everybody who waits; alone it would vanish."""
+        error = None if work.cancelled() else work.exception()
         if error is not None:
-            for end in self._ends.values():
-                if not end.done():
-                    end.set_exception(error)
+            for task_id in list(self._waits):
+                self._fail(task_id, error)
 
-    def _forget(self, task_id: str) -> None:
-        self._watchlist.remove(task_id)
-        self._reports.pop(task_id, None)
-        self._ends.pop(task_id, None)
+
+class _Wait:
+    """Somebody who waits for a task's end."""
+
+    def __init__(
+        self, model: str, report: Callable[[TaskEnvelope], None], known: TaskEnvelope | None
+    ) -> None:
+        self.model, self.report, self.known = model, report, known
+        self.end: asyncio.Future[TaskEnvelope] = asyncio.get_running_loop().create_future()

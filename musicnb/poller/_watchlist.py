@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-# Asking again after a tenth of the age keeps the mean delay near a twentieth of the duration,
-# whatever the duration is, with a number of requests that grows only with its logarithm.
-_SHARE_OF_AGE: Final = 0.1
-_SHORTEST_S: Final = 0.25
-_LONGEST_S: Final = 5.0
-# From here on one page of the task list costs less than the single reads it replaces.
-_PAGE_FROM: Final = 4
-_OUTAGE_FIRST_S: Final = 0.5
-_OUTAGE_LONGEST_S: Final = 30.0
+import numpy as np
+
+from musicnb.poller._budget import Budget
+from musicnb.poller._durations import Durations
+from musicnb.poller._pages import PAGE_LIMIT, Page, Pages
+from musicnb.poller._worth import KAPPA_S, Worth
+
 # The provider's own packages stop active polling after half an hour and keep the task resumable.
 PATIENCE_S: Final = 1800.0
+# More at a time gains nothing: at 8 requests/s each may take half a second.
+_IN_FLIGHT: Final = 4
+# No pause is so long: the machine was asleep, which is not polling.
+_ASLEEP_S: Final = 90.0
+# The wall clock ran ahead of the monotonic one by more: it was set, or the machine slept.
+_CLOCK_JUMP_S: Final = 5.0
+_BACKOFF_FIRST_S: Final = 0.5
+_BACKOFF_LONGEST_S: Final = 30.0
+# A service without a list may get one with its next release.
+_LIST_AGAIN_S: Final = 600.0
+# Being expected in a page and missing from it divides the trust that the next one has it.
+_DISTRUST: Final = 4.0
+# How far the service's clock may be from ours while nothing is known about it, and the margin for
+# rounded timestamps once it is.
+_CLOCK_SKEW_S: Final = 300.0
+_ROUNDING_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,97 +43,327 @@ class ReadTask:
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """Ask for the list of tasks, from the oldest one that is due on."""
+    """Ask for a page of the list, the oldest tasks first.
 
-    since: float
-
-
-@dataclass(slots=True)
-class _Watched:
-    created: float
-    since: float
-    due: float
-
-
-@dataclass(slots=True)
-class Watchlist:
-    """Tasks in flight and when each is due to be asked about.
-
-    All times are seconds on one clock that the caller owns. A lost or refused request never counts
-    against a task; it holds the whole list back for a while, longer each time in a row.
+    Parameters
+    ----------
+    created_after_s
+        Seconds since the epoch on the service's clock.
+    cursor
+        Where the page begins; None for the beginning of the list.
     """
 
-    _tasks: dict[str, _Watched] = field(default_factory=dict)
-    _held_until: float = -math.inf
-    _outage_s: float = _OUTAGE_FIRST_S
+    created_after_s: float
+    cursor: str | None
+    page: Page = field(repr=False, compare=False)
+
+
+Request = ReadTask | ReadPage
+
+
+@dataclass(slots=True, eq=False)
+class _Watched:
+    """A task in flight; times on the poller's clock, but for ``created_s`` and ``listed_s``."""
+
+    model: str
+    created_s: float  # seconds since the epoch on our wall clock
+    since: float
+    until: float
+    born: float
+    seen: float
+    listed_s: float | None = None  # created_at: seconds since the epoch on the service's clock
+    page: Page | None = None
+    trust: float = 1.0
+    wanted: bool = False
+    pending: bool = False
+    failures: int = 0
+    free_at: float = -math.inf
+
+
+class Watchlist:
+    """Tasks in flight, and what to ask about them next.
+
+    `step` returns the requests to send now. What comes of each is told with `saw`, `remove`, `read`
+    and `saw_page`, or with `refused`, `lost` or `no_list`. A request without a usable answer never
+    counts against a task.
+
+    Times called `now` are seconds on one monotonic clock, those called `wall` seconds since the
+    epoch; the caller owns both clocks.
+    """
+
+    def __init__(self, durations: Durations | None = None, budget: Budget | None = None) -> None:
+        self.durations = durations or Durations()
+        self.budget = budget or Budget()
+        self._tasks: dict[str, _Watched] = {}
+        self._pages = Pages()
+        self._in_flight = 0
+        self._no_list_until = -math.inf
+        self._ahead_s: float | None = None
+        self._ticked_at = self._wall_ahead_s = math.inf
+        self._worth: Worth | None = None
 
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def add(self, task_id: str, *, created: float, now: float) -> None:
-        """Watch a task that was created at the given time."""
-        watched = _Watched(created, now, now)
-        # one that was left alone for a while, as by a closed notebook, may long have ended
-        if now - created < _LONGEST_S:
-            watched.due = now + _interval(watched, now)
-        self._tasks[task_id] = watched
+    # ------------------------------------------------------------------------------ tasks
+
+    def add(
+        self,
+        task_id: str,
+        *,
+        model: str,
+        created: float,
+        now: float,
+        wall: float,
+        created_at: float | None = None,
+    ) -> None:
+        """Watch a task.
+
+        Parameters
+        ----------
+        created
+            When it was created or earlier, on our wall clock.
+        created_at
+            When it was created, on the service's clock; None while that is unknown.
+        """
+        born = now - max(wall - created, 0.0)
+        task = _Watched(model, created, now, now + PATIENCE_S, born, born)
+        self._tasks[task_id] = task
+        self._date(task, created_at, now, wall)
+        task.seen = task.born
+        if self._listed_after_s(task) < self._pages.after_s:
+            self._begin_list_anew()
+        self._worth = None
 
     def remove(self, task_id: str) -> None:
         """Stop watching a task; unknown ids are ignored."""
-        self._tasks.pop(task_id, None)
+        if self._tasks.pop(task_id, None) and not self._tasks:
+            self._pages.forget()
+        self._worth = None
 
-    def next_due(self) -> float:
-        """Return when `step` will have something to do; infinity when nothing is watched."""
-        earliest = min((watched.due for watched in self._tasks.values()), default=math.inf)
-        return max(earliest, self._held_until)
+    def saw(self, task_id: str, now: float, wall: float, created_at: float | None = None) -> None:
+        """Note that a task was seen unfinished; unknown ids are ignored."""
+        task = self._tasks.get(task_id)
+        if task is not None:
+            self._date(task, created_at, now, wall)
+            task.seen, task.wanted = now, False
+            self._worth = None
 
-    def step(self, now: float) -> ReadTask | ReadPage | None:
-        """Return the one request to send now, or None."""
-        if now < self._held_until:
-            return None
-        due = [task_id for task_id, watched in self._tasks.items() if watched.due <= now]
-        if not due:
-            return None
-        if len(due) >= _PAGE_FROM:
-            return ReadPage(min(self._tasks[task_id].created for task_id in due))
-        return ReadTask(min(due, key=lambda task_id: self._tasks[task_id].due))
-
-    def saw(self, task_id: str, now: float) -> None:
-        """Note that a task was seen unfinished."""
-        self._outage_s = _OUTAGE_FIRST_S
+    def want(self, task_id: str) -> None:
+        """Ask about a task alone as soon as possible."""
         if task_id in self._tasks:
-            watched = self._tasks[task_id]
-            watched.due = now + _interval(watched, now)
+            self._tasks[task_id].wanted = True
+            self._worth = None
 
-    def saw_page(self, task_ids: Iterable[str], request: ReadPage, now: float) -> list[str]:
-        """Note which tasks a page really held.
+    def tick(self, now: float, wall: float) -> None:
+        """Look at both clocks; to be called before `overdue` and `step`.
 
-        Returns
-        -------
-        list of str
-            Due tasks that the page should have held and did not: ask about them one by one.
+        A gap that no pause explains was sleep, which uses up nobody's patience. Where the monotonic
+        clock stands still in sleep, the wall clock runs ahead of it; as it does when it is set,
+        everybody is only asked about once more.
         """
-        held = set(task_ids)
-        for task_id in held:
-            self.saw(task_id, now)
-        return [
-            task_id
-            for task_id, watched in self._tasks.items()
-            if watched.due <= now and watched.created >= request.since and task_id not in held
-        ]
-
-    def failed(self, now: float, *, retry_after_s: float | None = None) -> None:
-        """Note that a request got no usable answer: everybody waits."""
-        pause = retry_after_s if retry_after_s is not None else self._outage_s
-        self._held_until = now + pause
-        self._outage_s = min(self._outage_s * 2, _OUTAGE_LONGEST_S)
+        asleep = now - self._ticked_at
+        if asleep > _ASLEEP_S:
+            for task in self._tasks.values():
+                task.until += asleep
+        if wall - now - self._wall_ahead_s > _CLOCK_JUMP_S:
+            for task in self._tasks.values():
+                task.seen = task.born
+            self._worth = None
+        self._ticked_at, self._wall_ahead_s = now, wall - now
 
     def overdue(self, now: float) -> list[str]:
-        """Return the tasks that have been watched for longer than `PATIENCE_S`."""
-        return [
-            task_id for task_id, watched in self._tasks.items() if now - watched.since > PATIENCE_S
-        ]
+        """Return the tasks that were polled for longer than `PATIENCE_S`."""
+        return [task_id for task_id, task in self._tasks.items() if now > task.until]
 
+    # --------------------------------------------------------------------------- decisions
 
-def _interval(watched: _Watched, now: float) -> float:
-    return min(max((now - watched.created) * _SHARE_OF_AGE, _SHORTEST_S), _LONGEST_S)
+    def step(self, now: float) -> list[Request]:
+        """Return the requests to send now."""
+        requests: list[Request] = []
+        while self._in_flight < _IN_FLIGHT:
+            request = self._best(now)
+            if request is None or not self.budget.take(now):
+                break
+            self._in_flight += 1
+            self._worth = None
+            if isinstance(request, ReadPage):
+                request.page.pending, request.page.asked_at = True, now
+            else:
+                self._tasks[request.task_id].pending = True
+            requests.append(request)
+        return requests
+
+    def next_due(self, now: float) -> float:
+        """Return when `step` may have something to do; infinity when only an answer can tell."""
+        if not self._tasks:
+            return math.inf
+        patience = min(task.until for task in self._tasks.values()) + 1e-3
+        if self._in_flight >= _IN_FLIGHT:
+            return patience
+        ready = self.budget.ready_at(now, write=False)
+        due = now if self._best(now) else self._weighed(now).due(now)
+        return min(max(ready, due), patience)
+
+    def _best(self, now: float) -> Request | None:
+        for task_id, task in self._tasks.items():
+            if task.wanted and not task.pending and task.free_at <= now:
+                return ReadTask(task_id)
+        if not self._tasks:
+            return None
+        value, place, is_page = self._weighed(now).best(now)
+        if value < KAPPA_S:
+            return None
+        if is_page:
+            page = list(self._pages)[place]
+            return ReadPage(page.after_s, page.cursor, page)
+        return ReadTask(list(self._tasks)[place])
+
+    def _weighed(self, now: float) -> Worth:
+        """Return the tasks and pages as arrays; made anew when something has changed."""
+        if self._worth is None:
+            self._worth = self._weigh(now)
+        return self._worth
+
+    def _weigh(self, now: float) -> Worth:
+        lists = now >= self._no_list_until
+        if lists and not len(self._pages):
+            self._pages.begin(min(map(self._listed_after_s, self._tasks.values())))
+        numbers = {id(page): number for number, page in enumerate(self._pages)}
+        tail = len(numbers) - 1
+        tasks = list(self._tasks.values())
+        new = sum(task.page is None for task in tasks)
+        room = min(PAGE_LIMIT / new, 1.0) if new else 1.0
+        models: dict[str, list[int]] = {}
+        free_at, listed, page_of, trust = [], [], [], []
+        for place, task in enumerate(tasks):
+            models.setdefault(task.model, []).append(place)
+            page = task.page or (self._pages.tail if lists else None)
+            busy = task.pending or (page is not None and page.pending)
+            free_at.append(math.inf if busy else task.free_at)
+            if lists and not task.wanted:
+                listed.append(place)
+                page_of.append(numbers[id(task.page)] if task.page else tail)
+                trust.append(task.trust if task.page else task.trust * room)
+        return Worth(
+            groups=[
+                (self.durations.curve(model), np.array(places)) for model, places in models.items()
+            ],
+            born_s=np.array([task.born for task in tasks]),
+            seen_s=np.array([task.seen for task in tasks]),
+            free_at_s=np.array(free_at),
+            listed=np.array(listed, np.intp),
+            page=np.array(page_of, np.intp),
+            trust=np.array(trust, np.float64),
+            page_free_at_s=np.array(
+                [math.inf if page.pending else page.free_at for page in self._pages]
+            ),
+        )
+
+    # ----------------------------------------------------------------------------- answers
+
+    def read(self, request: ReadTask, now: float) -> None:
+        """Note that a task was read; what was seen of it is told with `saw` or `remove`."""
+        self._came_back(request)
+        self.budget.answered(now)
+        if request.task_id in self._tasks:
+            self._tasks[request.task_id].failures = 0
+
+    def saw_page(
+        self, request: ReadPage, task_ids: Sequence[str], next_cursor: str | None, now: float
+    ) -> None:
+        """Note what a page really held, and where the list goes on.
+
+        What was seen of the tasks in it is told after this, with `saw`, `remove` or `want`.
+        """
+        self._came_back(request)
+        self.budget.answered(now)
+        page, was_tail = request.page, len(self._pages) and request.page is self._pages.tail
+        page.failures = 0
+        self._pages.held(page, task_ids, next_cursor)
+        if page not in self._pages:
+            return
+        held = set(task_ids) & self._tasks.keys()
+        ends = not was_tail or page is self._pages.tail or not held
+        for task_id, task in self._tasks.items():
+            if task_id in held:
+                task.page, task.trust = page, 1.0
+            elif task.page is page or (
+                task.page is None and ends and was_tail and task.since <= page.asked_at
+            ):
+                task.page, task.trust = None, task.trust / _DISTRUST
+        more = any(task.page is None for task in self._tasks.values())
+        if self._pages.tidy(self._tasks, more_expected=more):
+            self._begin_list_anew()
+
+    def refused(self, request: Request, now: float, retry_after_s: float | None) -> None:
+        """Note 429 or 503: everybody waits, then asks half as often."""
+        self._back_off(request, now)
+        self.budget.refused(now, retry_after_s)
+
+    def lost(self, request: Request, now: float) -> None:
+        """Note that no usable answer came: all reads wait a little, this one longer."""
+        self._back_off(request, now)
+        self.budget.lost(now)
+
+    def no_list(self, request: ReadPage, now: float) -> None:
+        """Note that the list was refused for good; a refused cursor only begins it anew."""
+        self._came_back(request)
+        self.budget.answered(now)
+        if request.cursor is None:
+            self._no_list_until = now + _LIST_AGAIN_S
+        else:
+            self._pages.refuse_cursor()
+        self._begin_list_anew()
+
+    def _came_back(self, request: Request) -> None:
+        self._in_flight -= 1
+        self._worth = None
+        if isinstance(request, ReadPage):
+            request.page.pending = False
+        elif request.task_id in self._tasks:
+            self._tasks[request.task_id].pending = False
+
+    def _back_off(self, request: Request, now: float) -> None:
+        """Let others go first; one broken answer must not keep everybody from being asked about."""
+        self._came_back(request)
+        what = request.page if isinstance(request, ReadPage) else self._tasks.get(request.task_id)
+        if what is not None:
+            pause = min(_BACKOFF_FIRST_S * 2**what.failures, _BACKOFF_LONGEST_S)
+            what.failures, what.free_at = min(what.failures + 1, 16), now + pause
+
+    # -------------------------------------------------------------------------------- time
+
+    def _date(self, task: _Watched, created_at: float | None, now: float, wall: float) -> None:
+        """Set a task's age from the service's time, within what our own clocks allow.
+
+        It is at least as old as our watching is, and at most as old as the order. So a clock that
+        was set, or is wrong, makes an age wrong by no more than what lies between these.
+        """
+        if created_at is None:
+            return
+        least = now - task.since
+        most = max(wall - task.created_s, least)
+        task.born = now - min(max(wall - created_at, least), most)
+        if task.listed_s is None:
+            ahead = created_at - task.created_s
+            self._ahead_s = ahead if self._ahead_s is None else min(self._ahead_s, ahead)
+        task.listed_s = created_at
+        if created_at <= self._pages.after_s < math.inf:  # it was looked for in the wrong place
+            self._begin_list_anew()
+            for other in self._tasks.values():
+                other.trust = 1.0
+
+    def _listed_after_s(self, task: _Watched) -> float:
+        """Return a moment of the service's clock that is before the task's creation."""
+        if task.listed_s is not None:
+            return task.listed_s - _ROUNDING_S
+        if self._ahead_s is not None:
+            return task.created_s + self._ahead_s - _ROUNDING_S
+        return task.created_s - _CLOCK_SKEW_S
+
+    def _begin_list_anew(self) -> None:
+        self._pages.forget()
+        for task in self._tasks.values():
+            task.page = None
+        self._worth = None

@@ -11,7 +11,7 @@ from musicnb.studio._clip import Clip
 from musicnb.studio._loop import shared_loop
 from musicnb.studio._money import charge_text, credits_text
 from musicnb.studio._task import Task
-from musicnb.widgets import Board, CardView, ClipView
+from musicnb.widgets import Board, CardView, Choice, ClipView
 
 _KILO = 1000
 # running an old cell again would order again, so a saved copy must not ask for that
@@ -35,6 +35,7 @@ class TaskBoard:
             label=label,
             locate=self._locate,
             cancel=self._cancel,
+            choose=self._choose,
             newest_first=newest_first,
             copy_note=_AGAIN,
             schedule=shared_loop().later,
@@ -62,6 +63,32 @@ class TaskBoard:
     def _cancel(self, card_id: str) -> None:
         if card_id in self._tasks:
             self._tasks[card_id].request_cancel()
+
+    def _choose(self, card_id: str, choice: str) -> None:
+        task = self._tasks[card_id]
+        match choice:
+            case "resume":
+                task.resume()
+            case "send_again":
+                self.add(task.send_again())
+            case "withdraw":
+                task.request_cancel()
+
+
+def choices_for(task: Task) -> tuple[Choice, ...]:
+    """Say what a person can decide about a task that has come to rest before its end."""
+    if not task.can_resume:
+        return ()
+    price = credits_text(task.job.expected_credits)
+    if task.is_unknown:
+        return (
+            Choice("resume", "Check again"),
+            Choice("send_again", "Send again…", f"Order it anew? It may charge {price} once more"),
+            Choice("withdraw", "Give up…", "Give up? What it may have cost is not claimed"),
+        )
+    if task.task_id is None:
+        return (Choice("resume", "Send now"), Choice("withdraw", "Withdraw"))
+    return (Choice("resume", "Go on"),)
 
 
 def show_tasks(tasks: Iterable[Task]) -> None:
@@ -107,6 +134,7 @@ def card_of(task: Task) -> CardView:
         problem=error.message if error else "",
         hint=(error.hint or "") if error else "",
         can_cancel=state.ended_at is None,
+        choices=choices_for(task),
         note="; ".join(state.warnings),
         badge="sandbox" if task.is_sandbox else "",
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Coroutine
 from decimal import Decimal
@@ -22,7 +23,7 @@ from musicnb.errors import (
     WaitTimeout,
 )
 from musicnb.library import ClipRecord, Job, Library
-from musicnb.poller import Poller
+from musicnb.poller import Durations, Poller
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._fetching import Fetcher
 from musicnb.studio._loop import LoopThread
@@ -32,6 +33,7 @@ from musicnb.studio._task import Task
 from musicnb.wire import TaskEnvelope
 
 _GUARD_S: Final = 1.0
+_log = logging.getLogger(__name__)
 
 
 class Road:
@@ -50,7 +52,13 @@ class Road:
     def __init__(self, service: Service, library: Library, loop: LoopThread) -> None:
         self.service, self.library, self.loop = service, library, loop
         self.client, self._media = loop.run(self._open())
-        self._poller = Poller(self.client)
+        self._poller = Poller(
+            self.client,
+            durations=Durations(library.journal.durations()),
+            learned=self._learn,
+            rate_per_s=service.requests_per_s,
+        )
+        self.client.pace_writes(self._poller.writing)
         self._sender = Sender(
             self.client, library.journal, service=service.identity, balance=self.balance
         )
@@ -161,7 +169,13 @@ class Road:
             return
         travel = asyncio.create_task(work, name=name)
         self._travels.add(travel)
-        travel.add_done_callback(self._travels.discard)
+        travel.add_done_callback(self._came_back)
+
+    def _came_back(self, travel: asyncio.Task[None]) -> None:
+        """Let go of what is over; an error that nobody waits for would vanish without a word."""
+        self._travels.discard(travel)
+        if not travel.cancelled() and (error := travel.exception()) is not None:
+            _log.warning("%s: %s", travel.get_name(), error)
 
     async def _stop_travels(self) -> None:
         travels = list(self._travels)
@@ -178,28 +192,20 @@ class Road:
     # --------------------------------------------------------------------------- the road
 
     def _depart(self, task: Task) -> None:
+        if self._closed:
+            self._leave(task)
+            task.fail(self._interruption(task))
+            return
         self._start(self._travel(task), f"musicnb-{task.job.job_id}")
 
     async def _travel(self, task: Task) -> None:
         """Go the whole way; whatever happens ends up in the task and in the journal."""
         try:
-            if task.job.task_id is None:
-                await self._send(task)
-            envelope = await self._watch(task)
+            accepted = await self._send(task) if task.job.task_id is None else None
+            envelope = await self._watch(task, accepted)
             await self._arrive(task, envelope)
         except asyncio.CancelledError:
-            self._end(
-                task,
-                WaitTimeout(
-                    "the studio was closed before the task ended"
-                    if self.service.alive
-                    else "the sandbox has ended before the task did",
-                    hint="Nothing is lost: studio.resume() takes it up again",
-                    task_id=task.task_id,
-                    charged=None,
-                ),
-                task.status,
-            )
+            self._end(task, self._interruption(task), task.status)
             raise
         except MusicnbError as error:
             status = {TaskFailed: "failed", TaskCanceled: "canceled"}.get(type(error))
@@ -217,7 +223,17 @@ class Road:
                 self._status_in_journal(task),
             )
 
-    async def _send(self, task: Task) -> None:
+    def _interruption(self, task: Task) -> MusicnbError:
+        return WaitTimeout(
+            "the studio was closed before the task ended"
+            if self.service.alive
+            else "the sandbox has ended before the task did",
+            hint="Nothing is lost: studio.resume() takes it up again",
+            task_id=task.task_id,
+            charged=None,
+        )
+
+    async def _send(self, task: Task) -> TaskEnvelope:
         envelope = await self._sender.send(
             task.job, departing=lambda: task.change(status="sending")
         )
@@ -226,14 +242,21 @@ class Road:
             # a wish that could not be carried out must not hide the task that goes on
             with contextlib.suppress(MusicnbError):
                 await self.client.cancel(envelope.task_id, reason="asked for by the user")
+        return envelope
 
-    async def _watch(self, task: Task) -> TaskEnvelope:
+    async def _watch(self, task: Task, accepted: TaskEnvelope | None) -> TaskEnvelope:
         assert task.task_id is not None
         return await self._poller.watch(
             task.task_id,
-            created=task.job.planned_at,
+            model=task.job.model,
+            created=task.job.sent_at or task.job.planned_at,
             report=lambda envelope: self._report(task, envelope),
+            known=accepted,
         )
+
+    def _learn(self, model: str, seconds: float) -> None:
+        with contextlib.suppress(MusicnbError):  # no wait fails because a disk is full
+            self.library.journal.learned(model, seconds)
 
     def _report(self, task: Task, envelope: TaskEnvelope) -> None:
         """Take a reading of the task into the journal and onto the page."""

@@ -118,7 +118,7 @@ class Sender:
         self._journal.unknown(job.job_id, why)
         raise OutcomeUnknown(
             why,
-            hint="task.check() looks again; task.send_again() orders it anew and may be charged a"
+            hint="task.resume() looks again; task.send_again() orders it anew and may be charged a"
             " second time; task.cancel() gives it up",
             idempotency_key=job.idempotency_key,
             charged=None,

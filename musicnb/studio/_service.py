@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from musicnb.settings import ApiKey, Settings, is_loopback
 
 if TYPE_CHECKING:
     from musicnb.sandbox.process import SandboxProcess
+
+_HOSTED_PER_S: Final = 8.0
+# nobody else asks the sandbox of a library, and it answers thousands
+_OWN_PER_S: Final = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,11 @@ class Service:
     def is_sandbox(self) -> bool:
         """Whether this studio started it."""
         return self.process is not None
+
+    @property
+    def requests_per_s(self) -> float:
+        """Requests per second at most; a hosted service's own limit is not published."""
+        return _OWN_PER_S if self.is_sandbox else _HOSTED_PER_S
 
     @property
     def alive(self) -> bool:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from musicnb.errors import Fault, InvalidInput, MusicnbError, WaitTimeout
+from musicnb.library import FINISHED
 from musicnb.studio._clip import Clips
 
 if TYPE_CHECKING:
@@ -211,25 +212,38 @@ class Task:
         """Ask the service to stop and return at once; for buttons."""
         self._road.aside(self._road.cancel(self))
 
-    # ----------------------------------------------------------------------- without an answer
+    # ------------------------------------------------------------------------------ at rest
 
     @property
     def is_unknown(self) -> bool:
         """Whether the order got no answer, so that its price is on hold."""
-        return self.done and self._state.status == "unknown"
+        return self._is_at_rest and self._state.status == "unknown"
 
-    def check(self) -> Task:
-        """Look again what became of an order that got no answer; it is never charged twice.
+    @property
+    def can_resume(self) -> bool:
+        """Whether it has come to rest before its end, so that it can be taken up again."""
+        return self._is_at_rest and self._job.state not in FINISHED
 
-        Within 24 hours the identical request is sent again under its own key; later the service's
-        tasks are searched for it. Returns at once: wait with ``task.check().result()``.
+    @property
+    def _is_at_rest(self) -> bool:
+        return self._state.ended_at is not None
+
+    def resume(self) -> Task:
+        """Take this order up again, as `Studio.resume` does for all; never charged twice.
+
+        One that was turned away is sent. One without an answer is sent again under its own key
+        within 24 hours, and searched among the service's tasks after that. One whose clips did not
+        arrive is fetched. Returns at once: wait with ``task.resume().result()``.
 
         Raises
         ------
         InvalidInput
-            The order is not without an answer.
+            It is still under way, or has ended.
         """
-        self._require_unknown("check")
+        if not self.can_resume:
+            raise InvalidInput.from_faults(
+                [Fault("resume", "", f"is for orders at rest before their end; this is {self!r}")]
+            )
         self.renew()
         return self._road.travel_again(self)
 
@@ -237,7 +251,7 @@ class Task:
         """Order the same once more under a new key: **this may charge you a second time**.
 
         For an order that got no answer and cannot be found. The old one keeps its hold until
-        ``check()`` finds it or ``cancel()`` gives it up.
+        ``resume()`` finds it or ``cancel()`` gives it up.
 
         Returns
         -------
@@ -249,14 +263,11 @@ class Task:
         InvalidInput
             The order is not without an answer.
         """
-        self._require_unknown("send_again")
-        return self._road.repeat(self._job)
-
-    def _require_unknown(self, what: str) -> None:
         if not self.is_unknown:
             raise InvalidInput.from_faults(
-                [Fault(what, "", f"is for orders without an answer; this one is {self.status}")]
+                [Fault("send_again", "", f"is for orders without an answer; this is {self!r}")]
             )
+        return self._road.repeat(self._job)
 
     # --------------------------------------------------------------------- for the road only
 

@@ -86,6 +86,9 @@ class Board(anywidget.AnyWidget):
     cancel
         Called with a card's id when Cancel is pressed, on whatever thread the kernel chooses: it
         must only hand work over. None means no Cancel buttons.
+    choose
+        Called with a card's id and a choice's name when its button is pressed; as `cancel`. None
+        means no such buttons.
     newest_first
         Whether later cards stand above earlier ones.
     copy_note
@@ -125,6 +128,7 @@ class Board(anywidget.AnyWidget):
         cards: Iterable[CardView] = (),
         locate: Callable[[str], Path],
         cancel: Callable[[str], None] | None = None,
+        choose: Callable[[str, str], None] | None = None,
         newest_first: bool = False,
         copy_note: str = "A copy without sound.",
         schedule: Callable[[float, Callable[[], None]], None] | None = None,
@@ -144,7 +148,7 @@ class Board(anywidget.AnyWidget):
         self._ticks_since_static = 0
         self._to_push: list[ClipView] = []
         self._sound = SoundSender(locate, lambda content, buffers=None: self.send(content, buffers))
-        self._cancel = cancel
+        self._cancel, self._choose = cancel, choose
         self._schedule = schedule or _later
         super().__init__(
             label=label,
@@ -305,7 +309,8 @@ class Board(anywidget.AnyWidget):
 
     def _pack(self, card: CardView) -> dict[str, Any]:
         packed = pack_card(card)
-        return packed | {"can_cancel": card.can_cancel and self._cancel is not None}
+        packed["can_cancel"] = card.can_cancel and self._cancel is not None
+        return packed if self._choose is not None else packed | {"choices": []}
 
     # -- from the page -------------------------------------------------------------------------
 
@@ -317,6 +322,8 @@ class Board(anywidget.AnyWidget):
                 self._on_get(content)
             case "cancel":
                 self._on_cancel(content)
+            case "choose":
+                self._on_choose(content)
 
     def _on_hello(self) -> None:
         """Answer a page that has just opened or has missed a patch with everything."""
@@ -333,14 +340,26 @@ class Board(anywidget.AnyWidget):
 
     def _on_cancel(self, content: Mapping[str, Any]) -> None:
         card = self._cards.get(str(content.get("card_id")))
-        if card is None or not card.can_cancel or self._cancel is None:
+        if card is not None and card.can_cancel and self._cancel is not None:
+            cancel, card_id = self._cancel, card.card_id
+            self._try(card_id, "Not canceled", lambda: cancel(card_id))
+
+    def _on_choose(self, content: Mapping[str, Any]) -> None:
+        card, name = self._cards.get(str(content.get("card_id"))), content.get("choice")
+        if card is None or (choose := self._choose) is None:
             return
+        if any(choice.name == name for choice in card.choices):
+            card_id, choice = card.card_id, str(name)
+            self._try(card_id, "Not done", lambda: choose(card_id, choice))
+
+    def _try(self, card_id: str, verdict: str, action: Callable[[], None]) -> None:
+        """Call the owner, and let the page say why when that fails."""
         try:
-            self._cancel(card.card_id)
+            action()
         except Exception as error:  # noqa: BLE001 - the owner's callback; the page must be told
-            _log.exception("cancelling %s failed", card.card_id)
-            why = error.message if isinstance(error, MusicnbError) else "it could not be canceled"
-            self.send({"op": "refused", "card_id": card.card_id, "why": why})
+            _log.exception("%s: what was asked of it failed", card_id)
+            why = error.message if isinstance(error, MusicnbError) else "something went wrong"
+            self.send({"op": "refused", "card_id": card_id, "why": f"{verdict}: {why}"})
 
     # -- the static copy -----------------------------------------------------------------------
 

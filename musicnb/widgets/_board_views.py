@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-__all__ = ["CardView", "ClipView", "is_over", "pack_card", "pack_peaks", "titles_of"]
+__all__ = ["CardView", "Choice", "ClipView", "is_over", "pack_card", "pack_peaks", "titles_of"]
 
 #: Statuses after which a task's record no longer changes by itself. ``unknown`` is one of them:
 #: the money is on hold and somebody has to look, but nothing is being watched any more.
@@ -54,6 +54,25 @@ class ClipView:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Something a person can decide about a task that has come to rest: a button.
+
+    Parameters
+    ----------
+    name
+        What Python is told.
+    label
+        What the button says.
+    confirm
+        What it says after a first press, when a second one is needed; empty where one is enough.
+    """
+
+    name: str
+    label: str
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CardView:
     """One task with its clips.
 
@@ -84,6 +103,8 @@ class CardView:
         A failure in plain words, and what to do next.
     can_cancel
         Whether there is a Cancel button.
+    choices
+        Buttons below its problem.
     note
         Anything else worth a line.
     badge
@@ -106,6 +127,7 @@ class CardView:
     problem: str = ""
     hint: str = ""
     can_cancel: bool = False
+    choices: tuple[Choice, ...] = ()
     note: str = ""
     badge: str = ""
 
@@ -134,6 +156,10 @@ def pack_card(card: CardView) -> dict[str, Any]:
         {field.name: getattr(clip, field.name) for field in fields(clip) if field.name != "peaks"}
         | {"title": title, "facts": list(clip.facts)}
         for clip, title in zip(card.clips, titles_of(card), strict=True)
+    ]
+    packed["choices"] = [
+        {"name": choice.name, "label": choice.label, "confirm": choice.confirm}
+        for choice in card.choices
     ]
     packed["over"] = is_over(card)
     return packed

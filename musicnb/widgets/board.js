@@ -28,11 +28,12 @@ class Card {
     this.prompt = make("span", "mnb-prompt");
     this.about = make("div", "mnb-about", {}, this.model, this.prompt);
     this.lines = make("div", "mnb-lines");
+    this.choices = make("div", "mnb-choices");
     this.list = make("div", "mnb-rows");
     this.fill = make("span", "mnb-fill");
     this.progress = make("div", "mnb-progress", { role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, this.fill);
     const head = make("div", "mnb-card-head", {}, this.title, this.badge, this.chip, make("span", "mnb-gap"), this.elapsed, this.money, this.cancel);
-    this.element = make("article", "mnb-card", { role: "listitem" }, this.progress, head, this.about, this.lines, this.list);
+    this.element = make("article", "mnb-card", { role: "listitem" }, this.progress, head, this.about, this.lines, this.choices, this.list);
   }
 
   /** @returns {boolean} whether its clock runs */
@@ -61,6 +62,7 @@ class Card {
     this.cancel.hidden = !data.can_cancel;
     this.#drawProgress(name);
     this.#drawLines();
+    if ("choices" in changes) this.#drawChoices();
     this.#drawRows();
     this.tick();
     if (before && before !== data.status) {
@@ -80,7 +82,7 @@ class Card {
   /** What Python said when it could not cancel. */
   refuse(why) {
     this.endCancel();
-    this.answer = `Not canceled: ${why}`;
+    this.answer = why;
     this.#drawLines();
   }
 
@@ -96,6 +98,7 @@ class Card {
     this.answer = "";
     this.cancel.disabled = false;
     setText(this.cancel, "Cancel");
+    this.#drawChoices();
     this.#drawLines();
   }
 
@@ -113,12 +116,39 @@ class Card {
   #askToCancel() {
     this.cancel.disabled = true;
     setText(this.cancel, "Canceling…");
+    this.#ask({ op: "cancel", card_id: this.id }, "the cancel goes out when it ends");
+  }
+
+  /** Tell Python, and say so when a running cell keeps it from listening. */
+  #ask(message, later) {
     this.answer = "";
-    if (!this.board.send({ op: "cancel", card_id: this.id })) return;
+    if (!this.board.send(message)) return;
+    clearTimeout(this.patience);
     this.patience = setTimeout(() => {
-      this.answer = "Python is busy with a running cell: the cancel goes out when it ends. Interrupting the cell lets it out at once.";
+      this.answer = `Python is busy with a running cell: ${later}. Interrupting the cell lets it out at once.`;
       this.#drawLines();
     }, STALL_MS);
+  }
+
+  #drawChoices() {
+    const { choices } = this.data;
+    this.choices.hidden = !choices?.length;
+    this.choices.replaceChildren(...(choices ?? []).map((choice) => this.#makeChoice(choice)));
+  }
+
+  #makeChoice({ name, label, confirm }) {
+    const button = make("button", "mnb-choice", { type: "button" }, label);
+    button.onclick = () => {
+      if (confirm && button.textContent !== confirm) {
+        setText(button, confirm);
+        button.classList.add("mnb-armed");
+        this.board.say(confirm);
+        return;
+      }
+      for (const other of this.choices.children) other.disabled = true;
+      this.#ask({ op: "choose", card_id: this.id, choice: name }, "your choice goes out when it ends");
+    };
+    return button;
   }
 
   #drawProgress(name) {
