@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from bookkeeping import asked, journal_of, orders_of, problems_at_the_end, problems_now
+from bookkeeping import journal_of, orders_of, problems_at_the_end, problems_now
 from victim import ROOT, Victim
 
 PIECES = 60
@@ -227,7 +227,7 @@ class Campaign:
         if len(journal) != self._pieces:
             found.append(f"{len(journal)} orders in the journal, {self._pieces} were meant")
         spent = sum((entry.paid for entry in journal.values()), Decimal())
-        balance = Decimal(asked(http, "/sandbox/wallet")["balance_credits"])
+        balance = Decimal(http.get("/sandbox/wallet").json()["balance_credits"])
         if CREDITS - spent != balance:
             found.append(f"{balance} are left of {CREDITS}, the journal has {spent} spent")
         number = self._summary.seen["sweeps completed"] + 1

@@ -191,7 +191,7 @@ def _watched_fsync(points: Points, fsync: Callable[[int], None]) -> Callable[[in
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             kind = "the clips folder"
         else:
-            path = os.readlink(f"/proc/self/fd/{descriptor}")  # our own open file
+            path = Path(f"/proc/self/fd/{descriptor}").readlink()  # our own open file
             kind = "a download" if _in_clips(path) else "a copy of the journal"
         points.around(f"fsync of {kind}", fsync)(descriptor)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bookkeeping import Entry, Order, journal_of, orders_of, problems_at_the_end, problems_now
-from ordering import MODEL, resume, settle
+from ordering import piece
 from speaking import connect
 
-from musicnb import Studio, TextToMusic
+from musicnb import Studio
 from musicnb.sandbox import SandboxProcess
 from musicnb.studio._task import Task
 
@@ -48,6 +48,11 @@ class Household:
             quiet=True,
         )
 
+    def reopen(self) -> None:
+        """Close the studio and open it again, as the next session does."""
+        self.studio.close()
+        self.studio = self._open()
+
     def close(self) -> None:
         """Let go of both."""
         self.studio.close()
@@ -55,8 +60,7 @@ class Household:
 
     def order(self) -> Task:
         """Order a short piece nobody has ordered before."""
-        words = f"5 seconds solo bass, piece {next(self._pieces)}"
-        return self.studio.generate(TextToMusic(words, model=MODEL, instrumental=True))
+        return self.studio.generate(piece(next(self._pieces)))
 
     def advance(self, seconds: float) -> None:
         """Let time pass at the service."""
@@ -88,7 +92,7 @@ class Household:
 
     def resume(self) -> None:
         """Take up what has not ended, and wait for it."""
-        settle(resume(self.studio))
+        self.studio.resume(timeout_s=_SOON_S)
 
     def check_now(self) -> None:
         """Check that no money has left without the journal knowing of it, or twice."""

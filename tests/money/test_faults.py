@@ -1,8 +1,7 @@
-"""Every fault the sandbox has, at every operation it can happen to: what is paid, known and kept."""
+"""Every fault of the sandbox at every operation it can happen to: what is paid, known and kept."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack
 from decimal import Decimal
@@ -41,8 +40,12 @@ def cases_of(operation: str) -> list[object]:
 @pytest.fixture(autouse=True)
 def books_agree(household: Household) -> Iterator[None]:
     """After each case nothing is armed or open, and both accounts of the money are the same."""
+    household.reopen()  # a studio that was refused often is slow to ask again
     yield
     household.http.delete("/sandbox/faults")
+    if household.studio.running:  # a test that failed must not fail the next
+        household.advance(HOUR)
+    household.resume()
     household.check_at_the_end()
 
 
@@ -69,7 +72,7 @@ def assert_books_show(household: Household, task: Task, case: Case) -> None:
     entry, made = household.entry(task), household.made_of(task)
     assert entry.state == case.state
     assert len(made) == case.made
-    assert entry.held == (PRICE if case.state == "unknown" else 0)
+    assert entry.doubtful == (PRICE if case.state == "unknown" else 0)
     household.check_now()
 
 
@@ -88,7 +91,10 @@ def assert_end_is(household: Household, task: Task, case: Case) -> None:
 @pytest.mark.parametrize(("fault", "case"), cases_of("create"))
 def test_order_under_a_fault_is_paid_once(household: Household, fault: str, case: Case) -> None:
     """Whatever happens to a create, resume() brings the order to its end with one charge."""
-    with household.armed(fault, on="create", **case.given) as fired:
+    with ExitStack() as stack:
+        fired = stack.enter_context(household.armed(fault, on="create", **case.given))
+        if case.blind:
+            stack.enter_context(household.armed("key_revoked", on="list"))
         task = household.order()
         error = error_of(task, case)
         assert fired()
@@ -186,7 +192,7 @@ def test_upload_under_a_fault_costs_nothing(
 def test_paid_clip_under_a_fault_is_fetched_later(
     household: Household, fault: str, case: Case
 ) -> None:
-    """A clip that does not arrive stays the service's to give and ours to fetch; nothing is lost."""
+    """A clip that does not arrive waits at the service, is paid, and comes later."""
     with household.armed(fault, on="download", **case.given) as fired:
         task = household.order()
         error = error_of(task, case)
@@ -194,7 +200,7 @@ def test_paid_clip_under_a_fault_is_fetched_later(
         if error is not None:
             assert_user_is_told(case, error)
         assert_books_show(household, task, case)
-        assert household.entry(task).spent == PRICE
+        assert household.entry(task).paid == PRICE
     assert_end_is(household, task, case)
 
 
