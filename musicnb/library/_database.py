@@ -54,22 +54,7 @@ class Database:
         self._lock = threading.RLock()
         problem = ""
         try:
-            if read_only or _holds_something(path):
-                # looked at by a connection that cannot write: closing one that can would fold the
-                # log into a damaged file
-                reader = _connect(path, mode="ro")
-                try:
-                    self._refuse_damage(reader)
-                except BaseException:
-                    reader.close()
-                    raise
-            if read_only:
-                self._db = reader
-            else:
-                if _holds_something(path):
-                    reader.close()
-                self._db = _connect(path, mode="rwc")
-                self._prepare()
+            self._db = self._open()
         except sqlite3.Error as error:
             problem = str(error)
         if problem:
@@ -153,6 +138,27 @@ class Database:
         )
 
     # ------------------------------------------------------------------------------ opening
+
+    def _open(self) -> sqlite3.Connection:
+        if self.read_only or _holds_something(self.path):
+            # looked at by a connection that cannot write: closing one that can would fold the log
+            # into a damaged file
+            reader = _connect(self.path, mode="ro")
+            try:
+                self._refuse_damage(reader)
+            except BaseException:
+                reader.close()
+                raise
+            if self.read_only:
+                return reader
+            reader.close()
+        self._db = _connect(self.path, mode="rwc")
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+        return self._db
 
     def _prepare(self) -> None:
         version = _version(self._db)
