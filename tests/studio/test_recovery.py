@@ -12,12 +12,15 @@ import pytest
 from musicnb import Studio, TextToMusic
 from musicnb.errors import (
     AuthenticationError,
+    ConfigurationError,
     ConnectionFailed,
     InsufficientBalance,
     InvalidInput,
+    InvalidRequest,
     LibraryError,
     MusicnbError,
     OutcomeUnknown,
+    ServiceUnavailable,
     TaskFailed,
 )
 
@@ -268,15 +271,25 @@ def test_refused_key_stops_the_queue(service, remote):
 def test_missing_sum_is_told_where_the_balance_is_known(tmp_path):
     """The sandbox has a wallet that can be read."""
     with Studio(tmp_path, quiet=True) as studio:
-        studio._road.loop.run(
-            studio._road.client._exchange(
-                "POST", studio._road.client.base_url.removesuffix("/v1") + "/sandbox/faults",
-                creates=False, json={"fault": "task_stuck"},
-            )
-        )  # fmt: skip
+        studio.rehearse("task_stuck")
         tasks = studio.generate_all([BRIEF] * 126, sweep="too many")
         with pytest.raises(InsufficientBalance, match="1 order needs 80 credits, the wallet holds"):
             tasks[-1].result(60)
+
+
+def test_only_the_sandbox_rehearses_and_only_what_it_knows(service, remote, tmp_path):
+    """No hosted service is asked to misbehave; a wrong name is told what is wrong."""
+    with pytest.raises(ConfigurationError, match="only the embedded sandbox"):
+        remote.rehearse("answer_lost")
+    assert service.orders == []
+    with Studio(tmp_path / "own", quiet=True) as studio:
+        with pytest.raises(InvalidRequest):
+            studio.rehearse("no_such_fault")
+        studio.rehearse("server_error", status=503)
+        with pytest.raises(ServiceUnavailable):
+            studio.generate(SHORT).result(60)
+        studio.rehearse(None)
+        assert studio.resume().said == "1 recovered"
 
 
 def test_sweep_is_found_again_by_the_next_kernel(tmp_path, capsys):
