@@ -6,6 +6,7 @@ Only what is waited for in earnest (timeouts, dripping answers) goes by the mach
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import threading
 import time
@@ -70,8 +71,15 @@ def to_datetime(microseconds: int | None) -> datetime | None:
 
 def rfc3339(microseconds: int | None) -> str | None:
     """Write stored microseconds as the records of the wire write a time."""
-    moment = to_datetime(microseconds)
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+    if microseconds is None:
+        return None
+    second, fraction = divmod(microseconds, 1_000_000)
+    return f"{_to_the_second(second)}.{fraction:06}Z"
+
+
+@functools.lru_cache  # what happens now happens in the same few seconds
+def _to_the_second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def to_us(moment: datetime) -> int:
