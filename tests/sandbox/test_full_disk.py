@@ -116,6 +116,20 @@ def test_restart_on_a_full_disk_loses_nothing(victim: Victim) -> None:
     assert not leftovers_in(victim.data)
 
 
+def test_clock_that_cannot_be_written_down_does_not_move(victim: Victim) -> None:
+    """An advance that was refused has not happened, then and after the next one."""
+    with victim.connect() as http:
+        fill(victim)
+        refused = [http.post("/sandbox/clock", json={"advance_s": 3600}) for _ in range(3)]
+        assert {answer.status_code for answer in refused} == {500}
+        assert http.get("/sandbox/clock").json()["ahead_s"] == 0
+        empty(victim)
+        assert http.post("/sandbox/clock", json={"advance_s": 60}).json()["ahead_s"] == 60
+        victim.stop()
+        victim.start()
+        assert http.get("/sandbox/clock").json()["ahead_s"] == 60
+
+
 def test_answer_tells_nothing_of_the_disk(victim: Victim) -> None:
     """The refusal names no path and no SQL."""
     with victim.connect() as http:
