@@ -184,7 +184,7 @@ class _Api:
 
         try:
             answer, row, marks = await self._store.run(create)
-        except Exception:  # not when we are canceled: then the rows may yet be written
+        except Refusal:  # otherwise the rows may be written all the same, as in `uploads.keep`
             self._sandbox.rehoster.drop(artifact)
             raise
         if row is None:
