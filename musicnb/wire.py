@@ -115,14 +115,17 @@ class CancelRequest(_Request):
     reason: str | None = Field(default=None, max_length=500)
 
 
+_CANONICAL: Final = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+)
+
+
 def canonical_bytes(body: dict[str, Any]) -> bytes:
     """Write JSON so that equal requests are equal bytes: sorted keys, no spaces, UTF-8.
 
     A repeat of a request under its Idempotency-Key must be the same request; stored bytes are.
     """
-    return json.dumps(
-        body, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-    ).encode()
+    return _CANONICAL.encode(body).encode()
 
 
 # ---------------------------------------------------------------------------------- answers
