@@ -166,6 +166,16 @@ def test_order_that_cannot_be_told_stays_unknown_and_held(service, remote, liste
     assert "1 unfinished (80 credits held)" in repr(remote)
 
 
+def test_handle_that_is_held_goes_on_with_resume(service, remote):
+    """Its card does not stay behind at unknown, where a press would ask for it once more."""
+    task = unanswered(remote)
+    service.create = lambda _body: (202, JSON, envelope(status="queued", billing=BILLED))
+    assert remote.resume()[0] is task
+    assert task.status == "failed"
+    with pytest.raises(TaskFailed):
+        task.result()
+
+
 def test_send_again_is_a_new_key_and_the_old_hold_stays(service, remote):
     """It may charge a second time, so both are on the account."""
     task = unanswered(remote)
