@@ -258,26 +258,34 @@ async def theirs(
     import httpx  # noqa: PLC0415
 
     timeout = httpx.Timeout(5.0, read=30.0, write=30.0, pool=10.0)
-    http = httpx.AsyncClient(
-        base_url=plan["root"], timeout=timeout, limits=httpx.Limits(max_connections=connections)
-    )
+    limits = httpx.Limits(max_connections=connections)
+    clients = [
+        httpx.AsyncClient(base_url=plan["root"], timeout=timeout, limits=limits)
+        for _ in range(plan["copies"])
+    ]
+    for http in clients:
+        await http.get("/v1/health")
 
-    await http.get("/v1/health")
-
-    async def read(task_id: str) -> str:
+    async def read(http: httpx.AsyncClient, task_id: str) -> str:
         for attempt in range(attempts):
             response = await http.get(f"/v1/tasks/{task_id}")
             if response.status_code != 429:
                 break
-            header = float(response.headers.get("retry-after", retry * 2**attempt))
-            await asyncio.sleep(header)
+            await asyncio.sleep(float(response.headers.get("retry-after", retry * 2**attempt)))
         return str(response.raise_for_status().json()["status"])
 
-    async def wait(task_id: str, _: float) -> None:
-        while await read(task_id) != "succeeded":  # noqa: ASYNC110 - so do they
-            await asyncio.sleep(pause())
+    def waiter(http: httpx.AsyncClient) -> Waiter:
+        async def wait(task_id: str, _: float) -> None:
+            while await read(http, task_id) != "succeeded":  # noqa: ASYNC110 - so do they
+                await asyncio.sleep(pause())
 
-    return [wait], http.aclose
+        return wait
+
+    async def close() -> None:
+        for http in clients:
+            await http.aclose()
+
+    return [waiter(http) for http in clients], close
 
 
 async def run_client(plan: dict[str, Any]) -> Row:
@@ -355,11 +363,8 @@ def peak_mib() -> float:
 
 def measured(root: str, who: str, number: int, *, rounds: int = 1, **plan: Any) -> Row:
     """Run clients in processes of their own; return the medians of the rounds."""
-    singles = number == 1
     plan = {"limited": False, "learned": [], "rate_per_s": 8.0, **plan}
-    plan |= {"root": root, "who": who, "number": number, "copies": SINGLES if singles else 1}
-    if singles and who != "ours":  # their loops know nothing of each other
-        plan |= {"number": SINGLES, "copies": 1}
+    plan |= {"root": root, "who": who, "number": number, "copies": SINGLES if number == 1 else 1}
     rows = []
     for _ in range(rounds):
         done = subprocess.run(
@@ -370,8 +375,6 @@ def measured(root: str, who: str, number: int, *, rounds: int = 1, **plan: Any) 
     middle = Row(number, learned=[seconds for row in rows for seconds in row.learned])
     for name in ("requests", "refusals", "mean_s", "p95_s", "cpu_s", "memory_mib", "lost"):
         setattr(middle, name, statistics.median(getattr(row, name) for row in rows))
-    if singles and who != "ours":
-        middle.cpu_s, middle.memory_mib = middle.cpu_s / SINGLES, middle.memory_mib / SINGLES
     return middle
 
 
