@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from unicodedata import category
 
 from musicnb.catalogue._records import REFERENCE_TO_MUSIC, Capability, Length, Mode, Model, Price
 from musicnb.catalogue._table import AUTO_REFERENCE, AUTO_TEXT, MODELS
@@ -12,6 +12,9 @@ from musicnb.errors import Fault, InvalidInput
 
 AUTO: Final = "auto"
 _TEXTS: Final = ("prompt", "lyrics", "title")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+# Unicode's category Cc without line breaks and tabs
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def known_models() -> tuple[str, ...]:
@@ -90,10 +93,10 @@ def resolve(capability: Capability, body: Mapping[str, Any]) -> Model:
     faults = faults_in(capability, body)
     if faults:
         raise InvalidInput.from_faults(faults)
+    if body["model"] != AUTO:
+        return MODELS[body["model"]]
     return next(
-        model
-        for model in candidates(body["model"])
-        if not list(_faults_for(model, capability, body))
+        model for model in MODELS.values() if not list(_faults_for(model, capability, body))
     )
 
 
@@ -167,9 +170,9 @@ def _type_faults(body: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _text_complaint(text: str) -> str | None:
     # a lone surrogate is a valid str but cannot be sent as JSON
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _SURROGATE.search(text):
         return "has characters that are not valid Unicode; retype it"
-    if any(category(character) == "Cc" and character not in "\n\r\t" for character in text):
+    if _CONTROL.search(text):
         return "has control characters; remove them"
     return None
 

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     # each command's own room is imported here, when a command line is really read
-    from musicnb.cli import _demo, _lab  # noqa: PLC0415
+    from musicnb.cli import _demo, _doctor, _lab  # noqa: PLC0415
     from musicnb.sandbox import command as sandbox  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(
@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, summary, module in (
         ("lab", "open the first notebook in JupyterLab", _lab),
         ("demo", "make one piece with each model, without a browser", _demo),
+        ("doctor", "look a library over: journal, clips, money", _doctor),
         ("sandbox", "run the offline stand-in for the service alone", sandbox),
     ):
         command = commands.add_parser(name, help=summary, description=module.__doc__)

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from musicnb import wire
 from musicnb.catalogue import REFERENCE_TO_MUSIC, TEXT_TO_MUSIC, Capability
-from musicnb.client._answers import read
+from musicnb.client._answers import error_of, read
 from musicnb.client._retry import Retry
 from musicnb.errors import ConnectionFailed, NotFound
 from musicnb.settings import ApiKey
@@ -233,6 +233,16 @@ class Client:
                 )
                 paid[transfer.task_id] = paid.get(transfer.task_id, Decimal(0)) + lost
         return paid
+
+    async def sandbox_faults(self, fault: dict[str, Any] | None) -> None:
+        """Arm a fault of the sandbox, or disarm all of them with None."""
+        root = f"{self.base_url.removesuffix('/v1')}/sandbox/faults"
+        if fault is None:
+            response = await self._exchange("DELETE", root, creates=False)
+        else:
+            response = await self._exchange("POST", root, creates=False, json=fault)
+        if not response.is_success:
+            raise error_of(response, creates=False)
 
     async def _send(
         self, method: str, path: str, record: type[Record], *, creates: bool = False, **parts: Any

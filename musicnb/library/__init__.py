@@ -7,12 +7,14 @@ came of it; ``clips/`` holds the files as the service made them, never rewritten
 from __future__ import annotations
 
 from musicnb.library._account import By, Sums, sums, sums_by
+from musicnb.library._database import DAMAGED
 from musicnb.library._journal import JOB_ID_FIELD, Journal
-from musicnb.library._library import IN_USE, Library
+from musicnb.library._library import IN_USE, Library, restore_journal
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._verify import Verification
 
 __all__ = [
+    "DAMAGED",
     "FINISHED",
     "IN_USE",
     "JOB_ID_FIELD",
@@ -26,6 +28,7 @@ __all__ = [
     "Sums",
     "Take",
     "Verification",
+    "restore_journal",
     "sums",
     "sums_by",
 ]

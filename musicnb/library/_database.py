@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,8 @@ from musicnb.library._schema import MIGRATIONS, TABLES, VERSION
 
 #: A copy of the journal's last state that was found to be whole.
 GOOD_COPY: Final = "journal.good.sqlite"
+#: Code of the error about a journal that is damaged.
+DAMAGED: Final = "journal_damaged"
 #: Tables whose rows carry a seal, and their keys.
 _SEALED: Final = {"jobs": "job_id", "clips": "clip_id"}
 _SEAL_BYTES: Final = 16
@@ -51,22 +54,7 @@ class Database:
         self._lock = threading.RLock()
         problem = ""
         try:
-            if read_only or _holds_something(path):
-                # looked at by a connection that cannot write: closing one that can would fold the
-                # log into a damaged file
-                reader = _connect(path, mode="ro")
-                try:
-                    self._refuse_damage(reader)
-                except BaseException:
-                    reader.close()
-                    raise
-            if read_only:
-                self._db = reader
-            else:
-                if _holds_something(path):
-                    reader.close()
-                self._db = _connect(path, mode="rwc")
-                self._prepare()
+            self._db = self._open()
         except sqlite3.Error as error:
             problem = str(error)
         if problem:
@@ -151,6 +139,27 @@ class Database:
 
     # ------------------------------------------------------------------------------ opening
 
+    def _open(self) -> sqlite3.Connection:
+        if self.read_only or _holds_something(self.path):
+            # looked at by a connection that cannot write: closing one that can would fold the log
+            # into a damaged file
+            reader = _connect(self.path, mode="ro")
+            try:
+                self._refuse_damage(reader)
+            except BaseException:
+                reader.close()
+                raise
+            if self.read_only:
+                return reader
+            reader.close()
+        self._db = _connect(self.path, mode="rwc")
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+        return self._db
+
     def _prepare(self) -> None:
         version = _version(self._db)
         # foreign keys only after tables were made anew, or dropping one would empty the other
@@ -184,7 +193,7 @@ class Database:
         if damage := _damage(connection, sealed=version == VERSION):
             raise LibraryError(
                 f"the journal {self.path.name} is damaged ({damage:.200})",
-                code="journal_damaged",
+                code=DAMAGED,
                 hint=f"Nothing was changed. {self._way_back()}",
                 charged=None,
             )
@@ -283,3 +292,44 @@ def _holds_something(path: Path) -> bool:
     with contextlib.suppress(OSError):
         return path.stat().st_size > 0
     return False
+
+
+def restore_good_copy(path: Path, *, stamp: str) -> Path:
+    """Put a journal's last good state in its place; the damaged one is moved aside, not removed.
+
+    Parameters
+    ----------
+    stamp
+        Part of the name that the damaged one gets.
+
+    Returns
+    -------
+    pathlib.Path
+        Where the damaged one is now.
+
+    Raises
+    ------
+    LibraryError
+        There is no good copy, or the folder cannot be written.
+    """
+    good, aside = path.with_name(GOOD_COPY), path.with_name(f"journal.damaged-{stamp}.sqlite")
+    problem = "" if good.exists() else f"there is no {GOOD_COPY} beside it"
+    if not problem:
+        try:
+            partial = path.with_name(f".{path.name}.part")
+            shutil.copyfile(good, partial)
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
+            for ending in ("", "-wal", "-shm"):  # the log belongs to the damaged one
+                part = path.with_name(path.name + ending)
+                if part.exists():
+                    part.replace(aside.with_name(aside.name + ending))
+            partial.replace(path)
+        except OSError as error:
+            problem = error.strerror or str(error)
+    if problem:
+        raise LibraryError(
+            f"the journal {path.name} cannot be restored ({problem})",
+            hint="Restore it from a copy of your own, or choose another library folder",
+        )
+    return aside

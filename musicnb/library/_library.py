@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from musicnb.errors import LibraryError
+from musicnb.library._database import restore_good_copy
 from musicnb.library._journal import Journal
 from musicnb.library._records import ClipRecord
 from musicnb.library._verify import PARTIAL, Verification, verify
@@ -148,6 +149,24 @@ class Library:
     def relative(self, path: Path) -> str:
         """Return a file's path as the journal keeps it."""
         return path.relative_to(self.folder).as_posix()
+
+
+def restore_journal(folder: Path, *, stamp: str) -> Path:
+    """Put the last good state of a damaged journal in its place, while nobody uses the library.
+
+    Returns
+    -------
+    pathlib.Path
+        Where the damaged journal is now.
+
+    Raises
+    ------
+    LibraryError
+        Somebody uses the library, or there is no good state.
+    """
+    with (folder / ".lock").open("a+") as lock:
+        _take_lock(lock, folder)
+        return restore_good_copy(folder / JOURNAL, stamp=stamp)
 
 
 def _slug(text: str) -> str:

@@ -31,6 +31,16 @@ _PRIOR_KNOTS: Final = np.concatenate([[0.0], np.geomspace(0.1, _HORIZON_S, 80)])
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Ages at which tasks were last seen unfinished, with what a curve says about them."""
+
+    ages_s: Array
+    beyond_s: Array
+    ended: Array
+    integral_s: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
     """A distribution of durations: F, piecewise linear between its knots, and G, its integral.
 
@@ -42,11 +52,14 @@ class Curve:
         F at the knots: the share of tasks that has ended by that age.
     integral_s
         G at the knots: the integral of F from 0, in seconds.
+    slope
+        The rise of F after each knot but the last, per second.
     """
 
     knots_s: Array
     ended: Array
     integral_s: Array
+    slope: Array
 
     @classmethod
     def of(cls, durations_s: Iterable[float]) -> Curve:
@@ -68,10 +81,11 @@ class Curve:
 
     @classmethod
     def _through(cls, knots_s: Array, ended: Array) -> Curve:
-        steps = np.diff(knots_s) * (ended[1:] + ended[:-1]) / 2
-        return cls(knots_s, ended, np.concatenate([[0.0], np.cumsum(steps)]))
+        widths = np.diff(knots_s)
+        integral = np.concatenate([[0.0], np.cumsum(widths * (ended[1:] + ended[:-1]) / 2)])
+        return cls(knots_s, ended, integral, np.diff(ended) / widths)
 
-    def regret_s(self, seen_s: Array, now_s: Array) -> Array:
+    def regret_s(self, seen: Seen, now_s: Array) -> Array:
         """Return for how long tasks are expected to have been finished unseen.
 
         For a task that was unfinished at age x and is t old now that is, with F and G = ∫F,
@@ -79,24 +93,35 @@ class Curve:
 
         Parameters
         ----------
-        seen_s, now_s
-            The age x at which each was last seen unfinished, and the age t now, in seconds; x <= t.
+        seen
+            What `seen` has made of the ages x.
+        now_s
+            The ages t in seconds, none below x.
+        """
+        now = np.minimum(now_s - seen.beyond_s, _HORIZON_S)
+        _, integral = self._at(now)
+        regret = integral - seen.integral_s - seen.ended * (now - seen.ages_s)
+        return np.maximum(regret, 0.0) / (1.0 - seen.ended)
+
+    def seen(self, ages_s: Array) -> Seen:
+        """Look up the ages at which tasks were last seen unfinished, for any number of `regret_s`.
+
+        Parameters
+        ----------
+        ages_s
+            Seconds, not negative.
         """
         # far beyond all experience only the distance counts
-        beyond = np.maximum(seen_s - _HORIZON_S / 2, 0.0)
-        seen, now = seen_s - beyond, np.minimum(now_s - beyond, _HORIZON_S)
-        ended_then, integral_then = self._at(seen)
-        _, integral_now = self._at(now)
-        regret = integral_now - integral_then - ended_then * (now - seen)
-        return np.asarray(np.maximum(regret, 0.0) / (1.0 - ended_then))
+        beyond = np.maximum(ages_s - _HORIZON_S / 2, 0.0)
+        ages = ages_s - beyond
+        return Seen(ages, beyond, *self._at(ages))
 
     def _at(self, ages_s: Array) -> tuple[Array, Array]:
-        left = np.searchsorted(self.knots_s, ages_s, side="right") - 1
-        left = np.clip(left, 0, self.knots_s.size - 2)
+        left = self.knots_s[1:-1].searchsorted(ages_s, side="right")
         beyond = ages_s - self.knots_s[left]
-        slope = np.diff(self.ended)[left] / np.diff(self.knots_s)[left]
-        ended = self.ended[left] + slope * beyond
-        return ended, self.integral_s[left] + (self.ended[left] + ended) / 2 * beyond
+        before = self.ended[left]
+        ended = before + self.slope[left] * beyond
+        return ended, self.integral_s[left] + (before + ended) / 2 * beyond
 
 
 class Durations:

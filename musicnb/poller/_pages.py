@@ -65,8 +65,8 @@ class Pages:
 
     @property
     def after_s(self) -> float:
-        """Where the list begins; infinity while there is none."""
-        return self._pages[0].after_s if self._pages else math.inf
+        """Where the list begins; minus infinity while there is none."""
+        return self._pages[0].after_s if self._pages else -math.inf
 
     def begin(self, after_s: float) -> None:
         """Forget all pages and begin a list at a moment of the service's clock."""

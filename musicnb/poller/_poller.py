@@ -115,23 +115,28 @@ class Poller:
             Half an hour of polling has passed. The task may still succeed; it is only not asked
             about.
         """
-        wait = self._waits[task_id] = _Wait(model, report, known)
-        self._watchlist.add(
-            task_id,
-            model=model,
-            created=created,
-            now=self._clock(),
-            wall=self._wall(),
-            created_at=epoch_s(known.created_at) if known else None,
-        )
+        wait = self._waits.get(task_id)
+        if wait is None:
+            wait = self._waits[task_id] = _Wait(model, known)
+            self._watchlist.add(
+                task_id,
+                model=model,
+                created=created,
+                now=self._clock(),
+                wall=self._wall(),
+                created_at=epoch_s(known.created_at) if known else None,
+            )
+        wait.reports.append(report)
         self._changed.set()
         if self._loop_task is None or self._loop_task.done():
             self._loop_task = asyncio.create_task(self._run(), name="musicnb-poller")
             self._loop_task.add_done_callback(self._pass_on_failure)
         try:
-            return await wait.end
+            # shielded: another one may wait for the same task
+            return await asyncio.shield(wait.end)
         finally:
-            if self._waits.get(task_id) is wait:
+            wait.reports.remove(report)
+            if not wait.reports and self._waits.get(task_id) is wait:
                 self._watchlist.remove(task_id)
                 del self._waits[task_id]
 
@@ -281,7 +286,8 @@ class Poller:
             self._watchlist.saw(task_id, self._clock(), self._wall(), epoch_s(envelope.created_at))
         try:
             if envelope.is_terminal or envelope is not known:
-                wait.report(envelope)
+                for report in list(wait.reports):
+                    report(envelope)
         except Exception as error:  # noqa: BLE001 - it is for the one who waits, and for no other
             self._watchlist.remove(task_id)
             wait.end.set_exception(error)
@@ -316,10 +322,9 @@ class Poller:
 
 
 class _Wait:
-    """Somebody who waits for a task's end."""
+    """What those who wait for one task share."""
 
-    def __init__(
-        self, model: str, report: Callable[[TaskEnvelope], None], known: TaskEnvelope | None
-    ) -> None:
-        self.model, self.report, self.known = model, report, known
+    def __init__(self, model: str, known: TaskEnvelope | None) -> None:
+        self.model, self.known = model, known
+        self.reports: list[Callable[[TaskEnvelope], None]] = []
         self.end: asyncio.Future[TaskEnvelope] = asyncio.get_running_loop().create_future()

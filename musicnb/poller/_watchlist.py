@@ -12,7 +12,7 @@ import numpy as np
 from musicnb.poller._budget import Budget
 from musicnb.poller._durations import Durations
 from musicnb.poller._pages import PAGE_LIMIT, Page, Pages
-from musicnb.poller._worth import KAPPA_S, Worth
+from musicnb.poller._worth import KAPPA_S, Shown, Worth
 
 # The provider's own packages stop active polling after half an hour and keep the task resumable.
 PATIENCE_S: Final = 1800.0
@@ -74,7 +74,6 @@ class _Watched:
     listed_s: float | None = None  # created_at: seconds since the epoch on the service's clock
     page: Page | None = None
     trust: float = 1.0
-    wanted: bool = False
     pending: bool = False
     failures: int = 0
     free_at: float = -math.inf
@@ -95,6 +94,7 @@ class Watchlist:
         self.durations = durations or Durations()
         self.budget = budget or Budget()
         self._tasks: dict[str, _Watched] = {}
+        self._wanted: set[str] = set()
         self._pages = Pages()
         self._in_flight = 0
         self._no_list_until = -math.inf
@@ -137,6 +137,7 @@ class Watchlist:
 
     def remove(self, task_id: str) -> None:
         """Stop watching a task; unknown ids are ignored."""
+        self._wanted.discard(task_id)
         if self._tasks.pop(task_id, None) and not self._tasks:
             self._pages.forget()
         self._worth = None
@@ -146,13 +147,14 @@ class Watchlist:
         task = self._tasks.get(task_id)
         if task is not None:
             self._date(task, created_at, now, wall)
-            task.seen, task.wanted = now, False
+            task.seen = now
+            self._wanted.discard(task_id)
             self._worth = None
 
     def want(self, task_id: str) -> None:
         """Ask about a task alone as soon as possible."""
         if task_id in self._tasks:
-            self._tasks[task_id].wanted = True
+            self._wanted.add(task_id)
             self._worth = None
 
     def tick(self, now: float, wall: float) -> None:
@@ -181,7 +183,7 @@ class Watchlist:
     def step(self, now: float) -> list[Request]:
         """Return the requests to send now."""
         requests: list[Request] = []
-        while self._in_flight < _IN_FLIGHT:
+        while self._in_flight < _IN_FLIGHT and self.budget.ready_at(now, write=False) <= now:
             request = self._best(now)
             if request is None or not self.budget.take(now):
                 break
@@ -202,30 +204,32 @@ class Watchlist:
         if self._in_flight >= _IN_FLIGHT:
             return patience
         ready = self.budget.ready_at(now, write=False)
-        due = now if self._best(now) else self._weighed(now).due(now)
-        return min(max(ready, due), patience)
+        if ready > now:  # weighed then; it is not cheap for a thousand tasks
+            return min(ready, patience)
+        return min(now if self._best(now) else self._weighed(now).due(now), patience)
 
     def _best(self, now: float) -> Request | None:
-        for task_id, task in self._tasks.items():
-            if task.wanted and not task.pending and task.free_at <= now:
+        for task_id in self._wanted:
+            task = self._tasks[task_id]
+            if not task.pending and task.free_at <= now:
                 return ReadTask(task_id)
         if not self._tasks:
             return None
-        value, place, is_page = self._weighed(now).best(now)
-        if value < KAPPA_S:
+        best = self._weighed(now).best(now)
+        if best.value_s < KAPPA_S:
             return None
-        if is_page:
-            page = list(self._pages)[place]
+        if best.is_page:
+            page = list(self._pages)[best.place]
             return ReadPage(page.after_s, page.cursor, page)
-        return ReadTask(list(self._tasks)[place])
+        return ReadTask(list(self._tasks)[best.place])
 
     def _weighed(self, now: float) -> Worth:
-        """Return the tasks and pages as arrays; made anew when something has changed."""
+        """Return the scales; made anew when something has changed."""
         if self._worth is None:
-            self._worth = self._weigh(now)
+            self._worth = Worth(self._shown(now))
         return self._worth
 
-    def _weigh(self, now: float) -> Worth:
+    def _shown(self, now: float) -> Shown:
         lists = now >= self._no_list_until
         if lists and not len(self._pages):
             self._pages.begin(min(map(self._listed_after_s, self._tasks.values())))
@@ -236,16 +240,16 @@ class Watchlist:
         room = min(PAGE_LIMIT / new, 1.0) if new else 1.0
         models: dict[str, list[int]] = {}
         free_at, listed, page_of, trust = [], [], [], []
-        for place, task in enumerate(tasks):
+        for place, (task_id, task) in enumerate(self._tasks.items()):
             models.setdefault(task.model, []).append(place)
             page = task.page or (self._pages.tail if lists else None)
             busy = task.pending or (page is not None and page.pending)
             free_at.append(math.inf if busy else task.free_at)
-            if lists and not task.wanted:
+            if lists and task_id not in self._wanted:
                 listed.append(place)
                 page_of.append(numbers[id(task.page)] if task.page else tail)
                 trust.append(task.trust if task.page else task.trust * room)
-        return Worth(
+        return Shown(
             groups=[
                 (self.durations.curve(model), np.array(places)) for model, places in models.items()
             ],
@@ -349,7 +353,7 @@ class Watchlist:
             ahead = created_at - task.created_s
             self._ahead_s = ahead if self._ahead_s is None else min(self._ahead_s, ahead)
         task.listed_s = created_at
-        if created_at <= self._pages.after_s < math.inf:  # it was looked for in the wrong place
+        if created_at <= self._pages.after_s:  # it was looked for in the wrong place
             self._begin_list_anew()
             for other in self._tasks.values():
                 other.trust = 1.0

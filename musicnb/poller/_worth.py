@@ -14,15 +14,17 @@ from musicnb.poller._durations import Array, Curve
 # A request is worth it once it ends that much regret: one more request for 0.06 s less of delay.
 KAPPA_S: Final = 0.06
 # A page of up to 100 summaries costs both sides about as much as that many single tasks.
-PAGE_COST: Final = 2.5
+PAGE_COST: Final = 2.0
 # Whatever was learned, nobody is left unasked for longer, and what is shown is no older.
 HEARTBEAT_S: Final = 10.0
-_PRECISION_S: Final = 0.002
+_PRECISION_S: Final = 0.004
+
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
-    """Tasks and pages at one moment of the watchlist, ready to be weighed at any time.
+class Shown:
+    """The tasks and pages of a watchlist as arrays, a place for each.
 
     Parameters
     ----------
@@ -42,47 +44,80 @@ class Worth:
         When each page may be asked for.
     """
 
-    groups: Sequence[tuple[Curve, NDArray[np.intp]]]
+    groups: Sequence[tuple[Curve, Places]]
     born_s: Array
     seen_s: Array
     free_at_s: Array
-    listed: NDArray[np.intp]
-    page: NDArray[np.intp]
+    listed: Places
+    page: Places
     trust: Array
     page_free_at_s: Array
 
-    def best(self, now: float) -> tuple[float, int, bool]:
-        """Return the regret per request of the best one, its place, and whether it is a page."""
-        regret = np.empty_like(self.born_s)
-        seen = np.maximum(self.seen_s - self.born_s, 0.0)
-        age = np.maximum(now - self.born_s, seen)
-        for curve, places in self.groups:
-            regret[places] = curve.regret_s(seen[places], age[places])
-        beat = KAPPA_S * ((age - seen) / HEARTBEAT_S) ** 2
-        single = np.where(self.free_at_s <= now, np.maximum(regret, beat), 0.0)
-        place = int(np.argmax(single))
-        value = float(single[place])
-        if not self.listed.size:
-            return value, place, False
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The request that is worth most."""
+
+    value_s: float
+    place: int
+    is_page: bool
+
+
+class Worth:
+    """Weighs requests by the regret that they end, at any time while nothing else changes.
+
+    Parameters
+    ----------
+    shown
+        The watchlist as it is.
+    """
+
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+        self._seen_age = np.maximum(shown.seen_s - shown.born_s, 0.0)
+        self._groups = [
+            (curve, places, curve.seen(self._seen_age[places])) for curve, places in shown.groups
+        ]
         # what is asked about alone at this moment is not covered twice
-        trust = np.where(np.isposinf(self.free_at_s[self.listed]), 0.0, self.trust)
-        number = self.page_free_at_s.size
-        pages = np.bincount(self.page, regret[self.listed] * trust, number) / PAGE_COST
-        beats = np.zeros(number)
-        np.maximum.at(beats, self.page, beat[self.listed] * trust)
-        beats[np.bincount(self.page, trust, number) < PAGE_COST] = 0.0
-        pages = np.where(self.page_free_at_s <= now, np.maximum(pages, beats), 0.0)
-        best_page = int(np.argmax(pages))
-        if pages[best_page] >= value:
-            return float(pages[best_page]), best_page, True
-        return value, place, False
+        busy = np.isposinf(shown.free_at_s[shown.listed])
+        self._trust = np.where(busy, 0.0, shown.trust)
+        self._pages = shown.page_free_at_s.size
+        self._members = np.bincount(shown.page, self._trust, self._pages)
+
+    def best(self, now: float) -> Best:
+        """Return the request with the most regret per request, in seconds."""
+        shown = self._shown
+        age = np.maximum(now - shown.born_s, self._seen_age)
+        regret = np.empty_like(age)
+        for curve, places, seen in self._groups:
+            regret[places] = curve.regret_s(seen, age[places])
+        beat = KAPPA_S * ((age - self._seen_age) / HEARTBEAT_S) ** 2
+        alone = np.where(shown.free_at_s <= now, np.maximum(regret, beat), 0.0)
+        place = int(alone.argmax())
+        best = Best(float(alone[place]), place, is_page=False)
+        if not shown.listed.size:
+            return best
+        pages = np.bincount(shown.page, regret[shown.listed] * self._trust, self._pages)
+        beats = np.zeros(self._pages)
+        np.maximum.at(beats, shown.page, beat[shown.listed] * self._trust)
+        beats[self._members <= PAGE_COST] = 0.0
+        pages = np.maximum(pages / PAGE_COST, beats)
+        pages[shown.page_free_at_s > now] = 0.0
+        place = int(pages.argmax())
+        value = float(pages[place])
+        # of two that are worth the same, a task tells more of one and a page tells of more
+        wins = value > best.value_s or (value == best.value_s and self._members[place] > PAGE_COST)
+        return Best(value, place, is_page=True) if wins else best
 
     def due(self, now: float) -> float:
         """Return when the best request will be worth it, at most a heartbeat from now."""
-        early, late = now, now + HEARTBEAT_S
+        early, step = now, 4 * _PRECISION_S
+        while step < HEARTBEAT_S and self.best(now + step).value_s < KAPPA_S:
+            early, step = now + step, step * 2
+        late = min(now + step, now + HEARTBEAT_S)
         while late - early > _PRECISION_S:
             middle = (early + late) / 2
-            if self.best(middle)[0] >= KAPPA_S:
+            if self.best(middle).value_s >= KAPPA_S:
                 late = middle
             else:
                 early = middle

@@ -6,6 +6,7 @@ Only what is waited for in earnest (timeouts, dripping answers) goes by the mach
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import threading
 import time
@@ -26,7 +27,12 @@ class _Ahead:
 
 def now_us() -> int:
     """Return the present, in microseconds since 1970."""
-    return time.time_ns() // 1000 + _Ahead.microseconds
+    return present_us(_Ahead.microseconds)
+
+
+def present_us(ahead_us: int) -> int:
+    """Return what a clock shows that is so many microseconds ahead of the machine's."""
+    return time.time_ns() // 1000 + ahead_us
 
 
 def ahead_s() -> float:
@@ -36,13 +42,13 @@ def ahead_s() -> float:
 
 def take_up(connection: sqlite3.Connection) -> None:
     """Go on where an earlier server of the same folder was: its rows must not lie in the future."""
-    row = connection.execute("SELECT value FROM settings WHERE name = ?", (_SETTING,)).fetchone()
-    with _Ahead.lock:
-        _Ahead.microseconds = max(_Ahead.microseconds, int(row["value"]) if row else 0)
+    put_forward(_written(connection))
 
 
-def advance(connection: sqlite3.Connection, seconds: float) -> bool:
-    """Put the clock forward, also for the servers that will use this folder later.
+def write_advance(connection: sqlite3.Connection, seconds: float) -> int | None:
+    """Write down that the clock goes forward, also for the servers that use this folder later.
+
+    It moves only when `put_forward` is called, once this is committed.
 
     Parameters
     ----------
@@ -51,16 +57,27 @@ def advance(connection: sqlite3.Connection, seconds: float) -> bool:
 
     Returns
     -------
-    bool
-        False, and nothing happens, when it would be over a hundred years ahead.
+    int or None
+        How many microseconds it is to be ahead of the machine's; None, and nothing is written, when
+        that would be over a hundred years.
     """
+    # from what is written, not from what this process shows: several may share a commit
+    ahead = _written(connection) + max(0, round(seconds * 1e6))
+    if ahead > MAX_AHEAD_S * 1_000_000:
+        return None
+    connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (_SETTING, str(ahead)))
+    return ahead
+
+
+def put_forward(ahead_us: int) -> None:
+    """Let the clock be so many microseconds ahead of the machine's, unless it is further."""
     with _Ahead.lock:
-        ahead = _Ahead.microseconds + max(0, round(seconds * 1e6))
-        if ahead > MAX_AHEAD_S * 1_000_000:
-            return False
-        connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (_SETTING, str(ahead)))
-        _Ahead.microseconds = ahead
-    return True
+        _Ahead.microseconds = max(_Ahead.microseconds, ahead_us)
+
+
+def _written(connection: sqlite3.Connection) -> int:
+    row = connection.execute("SELECT value FROM settings WHERE name = ?", (_SETTING,)).fetchone()
+    return int(row["value"]) if row else 0
 
 
 def to_datetime(microseconds: int | None) -> datetime | None:
@@ -70,8 +87,15 @@ def to_datetime(microseconds: int | None) -> datetime | None:
 
 def rfc3339(microseconds: int | None) -> str | None:
     """Write stored microseconds as the records of the wire write a time."""
-    moment = to_datetime(microseconds)
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+    if microseconds is None:
+        return None
+    second, fraction = divmod(microseconds, 1_000_000)
+    return f"{_to_the_second(second)}.{fraction:06}Z"
+
+
+@functools.lru_cache  # what happens now happens in the same few seconds
+def _to_the_second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def to_us(moment: datetime) -> int:

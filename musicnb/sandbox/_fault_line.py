@@ -75,11 +75,7 @@ class FaultLine:
     async def _answer(self, operation: str, line: _Line) -> None:
         """Do what is asked, hold the answer back, and let it go wrong."""
         held = _Held()
-        try:
-            await self._app(line.scope, line.receive, held)
-        except Exception:  # our own mistake: it goes its usual way
-            await line.send_whole(held.reply())
-            raise
+        await self._app(line.scope, line.receive, held)
         reply = held.reply()
         for spec in self._faults.all(operation, Stage.EDIT):
             if spec.kind.name == "request_id_missing":

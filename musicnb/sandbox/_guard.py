@@ -17,7 +17,7 @@ from musicnb.sandbox._keys import hash_key
 from musicnb.sandbox._reach import Reach
 from musicnb.sandbox._refusals import Refusal
 
-__all__ = ["ERROR_HANDLERS", "MAX_HEAD_BYTES", "Guard", "root_of", "tenant_of"]
+__all__ = ["MAX_HEAD_BYTES", "Answering", "Guard", "root_of", "tenant_of"]
 
 _log = logging.getLogger("musicnb.sandbox")
 _OPEN_PATHS: Final = frozenset({"/v1/health", "/sandbox", "/sandbox/", "/openapi.json", "/docs"})
@@ -36,29 +36,35 @@ def refused(refusal: Refusal, request_id: str) -> Response:
     )
 
 
-def _answer_refusal(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
-    return refused(error, request.scope["request_id"])
+class Answering:
+    """Answers the refusals of endpoints, and what no endpoint takes.
+
+    Parameters
+    ----------
+    app
+        Routes requests; it refuses before it begins to answer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self  # without it Starlette's router answers by itself, in plain text
+        try:
+            await self._app(scope, receive, send)
+        except Refusal as refusal:
+            answer = refused(refusal, scope["request_id"])
+        except HTTPException as error:
+            answer = refused(_not_offered(scope, error), scope["request_id"])
+        else:
+            return
+        await answer(scope, receive, send)
 
 
-def _answer_routing(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+def _not_offered(scope: Scope, error: HTTPException) -> Refusal:
     code = _HTTP_CODES.get(error.status_code, "invalid_request")
-    message = f"{request.method} {request.scope['path'][:80]} is not offered here ({error.detail})"
-    refusal = Refusal(code, message, status=error.status_code, headers=error.headers)
-    return refused(refusal, request.scope["request_id"])
-
-
-def _answer_mistake(request: Request, _: Exception) -> Response:
-    refusal = Refusal("internal_error", "the sandbox made a mistake; see its log")
-    return refused(refusal, request.scope["request_id"])
-
-
-ERROR_HANDLERS: Final = {
-    Refusal: _answer_refusal,
-    HTTPException: _answer_routing,
-    Exception: _answer_mistake,
-}
+    message = f"{scope['method']} {scope['path'][:80]} is not offered here ({error.detail})"
+    return Refusal(code, message, status=error.status_code, headers=error.headers)
 
 
 class Guard:
@@ -92,10 +98,14 @@ class Guard:
             headers.setdefault(name.lower(), []).append(value)
         request_id = _inbound_id(headers) or new_request_id()
         id_header = (b"x-request-id", request_id.encode())
+        begun = False
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start" and "request_id_hidden" not in scope:
-                message = {**message, "headers": [*message["headers"], id_header]}
+            nonlocal begun
+            if not begun:
+                begun = True
+                if "request_id_hidden" not in scope:
+                    message = {**message, "headers": [*message["headers"], id_header]}
             await send(message)
 
         scope["request_id"] = request_id
@@ -107,8 +117,10 @@ class Guard:
         except Refusal as refusal:
             await refused(refusal, request_id)(scope, receive, send_with_id)
         except Exception:  # noqa: BLE001 - whatever it is, the server goes on
-            # the application has answered by now; what is left is to say so in the log
             _log.exception("%s failed", request_id)
+            if not begun:
+                mistake = Refusal("internal_error", "the sandbox made a mistake; see its log")
+                await refused(mistake, request_id)(scope, receive, send_with_id)
 
     def _root(self, headers: dict[bytes, list[bytes]]) -> str:
         """Check where a request was meant to go and where it comes from."""

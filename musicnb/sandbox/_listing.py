@@ -15,8 +15,8 @@ from typing import Any, Final
 from musicnb.catalogue import REFERENCE_TO_MUSIC, TEXT_TO_MUSIC
 from musicnb.errors import Fault
 from musicnb.sandbox._clock import rfc3339, to_us
+from musicnb.sandbox._envelopes import Envelope
 from musicnb.sandbox._refusals import Refusal
-from musicnb.wire import TaskEnvelope
 
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("queued", "running", "succeeded", "failed", "canceled"),
@@ -119,7 +119,7 @@ class Listing:
         self,
         connection: sqlite3.Connection,
         tenant: str,
-        show: Callable[[sqlite3.Row], TaskEnvelope],
+        show: Callable[[sqlite3.Row], Envelope],
     ) -> dict[str, Any]:
         """Return the answer's JSON values.
 
@@ -148,16 +148,15 @@ class Listing:
             "has_more": has_more,
         }
 
-    def _item(
-        self, row: sqlite3.Row, show: Callable[[sqlite3.Row], TaskEnvelope]
-    ) -> dict[str, Any]:
+    def _item(self, row: sqlite3.Row, show: Callable[[sqlite3.Row], Envelope]) -> dict[str, Any]:
         item: dict[str, Any] = {"object": "task"}
         for name in SUMMARY[1:]:
             item[name] = rfc3339(row[name]) if name.endswith("_at") else row[name]
         if self.expand:
             # metadata came with the input
             names = {*self.expand, *(("metadata",) if "input" in self.expand else ())}
-            item |= show(row).model_dump(mode="json", include=names)
+            shown = show(row)
+            item |= {name: shown[name] for name in names}
         return item
 
     def _digest(self) -> str:

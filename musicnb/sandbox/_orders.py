@@ -21,13 +21,10 @@ class PlacedOrder:
     capability: Capability
     request: MusicRequest
     model: Model
+    body: dict[str, Any]
+    """The request as JSON values, without what was left out."""
     rehosted: str | None = None
     """Artifact that the reference audio's URL has become."""
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The request as JSON values, without what was left out."""
-        return self.request.body()
 
     @property
     def artifact_id(self) -> str | None:
@@ -56,9 +53,10 @@ def read_order(capability: Capability, body: bytes) -> PlacedOrder:
     """
     record = ReferenceMusicRequest if capability == REFERENCE_TO_MUSIC else MusicRequest
     request = to_record(record, parse_json(body))
+    values = request.body()
     faults: tuple[Fault, ...] = ()
     try:
-        return PlacedOrder(capability, request, catalogue.resolve(capability, request.body()))
+        return PlacedOrder(capability, request, catalogue.resolve(capability, values), values)
     except InvalidInput as error:
         faults = error.faults
     raise Refusal.from_faults(faults)

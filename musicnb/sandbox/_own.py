@@ -125,12 +125,14 @@ class OwnApi:
         require_json(request)
         seconds = to_record(Advance, parse_json(body)).advance_s
 
-        def advance(connection: sqlite3.Connection) -> None:
-            if not clock.advance(connection, seconds):
+        def advance(connection: sqlite3.Connection) -> int:
+            ahead_us = clock.write_advance(connection, seconds)
+            if ahead_us is None:
                 raise fault_at("/advance_s", "would put the clock over a hundred years ahead")
-            tasks.pay_due(connection, now=now_us())
+            tasks.pay_due(connection, now=clock.present_us(ahead_us))
+            return ahead_us
 
-        await self._store.run(advance)
+        clock.put_forward(await self._store.run(advance))
         return ok(_time())
 
     # ------------------------------------------------------------------------- documentation

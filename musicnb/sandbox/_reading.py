@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
+from starlette.types import Message
 
 from musicnb.errors import Fault
 from musicnb.sandbox._refusals import Refusal
@@ -68,10 +69,8 @@ class Incoming:
         Refusal
             413 over the limit, announced or real; 408 when nothing comes.
         """
+        self._check_announced()
         size = 0
-        announced = self._announced
-        if announced.isascii() and announced.isdigit() and int(announced[:20]) > self._limit:
-            raise too_large(self._limit)
         while not self._finished:
             part = await self._next(limit_s)
             size += len(part)
@@ -79,6 +78,31 @@ class Incoming:
                 raise too_large(self._limit)
             if part:
                 yield part
+
+    async def whole(self, *, limit_s: float) -> bytes:
+        """Return all of the body's bytes.
+
+        Parameters
+        ----------
+        limit_s
+            Seconds to wait for all of them.
+
+        Raises
+        ------
+        Refusal
+            413 over the limit, announced or real; 408 when it does not arrive in time.
+        """
+        self._check_announced()
+        body = bytearray()
+        try:
+            async with asyncio.timeout(limit_s):
+                while not self._finished:
+                    body += self._part(await self._receive())
+                    if len(body) > self._limit:
+                        raise too_large(self._limit)
+        except TimeoutError:
+            raise Refusal("request_timeout", "the body took too long to arrive") from None
+        return bytes(body)
 
     async def drain(self) -> None:
         """Swallow some of what a client goes on sending, so that it comes to read the answer."""
@@ -88,12 +112,20 @@ class Incoming:
                 while not self._finished and size < _DRAIN_BYTES:
                     size += len(await self._next(_DRAIN_S))
 
+    def _check_announced(self) -> None:
+        announced = self._announced
+        if announced.isascii() and announced.isdigit() and int(announced[:20]) > self._limit:
+            raise too_large(self._limit)
+
     async def _next(self, limit_s: float) -> bytes:
         try:
             async with asyncio.timeout(limit_s):
                 message = await self._receive()
         except TimeoutError:
             raise Refusal("request_timeout", f"nothing came for {limit_s:g} s") from None
+        return self._part(message)
+
+    def _part(self, message: Message) -> bytes:
         if message["type"] != "http.request":
             self._finished = True
             raise Refusal("invalid_request", "the client went away")
@@ -112,10 +144,7 @@ async def read_body(request: Request, limit: int = MAX_JSON_BYTES) -> bytes:
     """
     incoming = Incoming(request, limit)
     try:
-        async with asyncio.timeout(_RECEIPT_S):
-            return b"".join([part async for part in incoming.parts(limit_s=_RECEIPT_S)])
-    except TimeoutError:
-        raise Refusal("request_timeout", "the body took too long to arrive") from None
+        return await incoming.whole(limit_s=_RECEIPT_S)
     except Refusal:
         await incoming.drain()
         raise
@@ -153,13 +182,9 @@ def parse_json(body: bytes) -> dict[str, Any]:
     value: Any = None
     try:
         _check_depth(body)
-        value = json.loads(
-            body.decode(),
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            object_pairs_hook=_unique,
-        )
-        json.dumps(value, ensure_ascii=False).encode()
+        value = _DECODER.decode(body.decode())
+        if b"\\u" in body:  # only an escape can be half of a pair
+            json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         problem = f"it is not UTF-8 (byte {error.start})"
     except UnicodeEncodeError:
@@ -230,6 +255,8 @@ def _fault(location: tuple[str | int, ...], message: str) -> Fault:
 
 
 def _check_depth(body: bytes) -> None:
+    if body.count(b"[") + body.count(b"{") <= _MAX_DEPTH:
+        return
     depth = 0
     for match in _BRACKETS.finditer(body):
         token = match.group()[:1]
@@ -257,3 +284,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) < len(pairs):
         raise ValueError("an object has the same key twice")
     return value
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique
+)

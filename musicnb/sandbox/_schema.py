@@ -89,7 +89,7 @@ CREATE TABLE artifacts (
     frames INTEGER NOT NULL,
     sample_rate INTEGER NOT NULL,
     purpose TEXT,
-    metadata TEXT NOT NULL DEFAULT '{{}}',
+    metadata TEXT NOT NULL DEFAULT '{}',
     created_at INTEGER NOT NULL
 ) STRICT;
 

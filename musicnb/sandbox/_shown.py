@@ -11,22 +11,20 @@ from typing import Final
 from pydantic_core import to_json
 
 from musicnb.sandbox import tasks
+from musicnb.sandbox._envelopes import Envelope, Row
 from musicnb.sandbox._links import UrlSigner
 from musicnb.sandbox._phases import STARTING, Phase
 from musicnb.sandbox._runner import Runner
 from musicnb.sandbox.store import Store
-from musicnb.wire import TaskEnvelope
 
 __all__ = ["Shown"]
 
 _MAX_BYTES: Final = 32 * 1024 * 1024
 
-# An envelope shows a task's row, its clips (there before the row says so) and its refund. The seed
-# is set once, as a part of the task's creation.
+# An envelope shows a task's row, its clips (there before the row says so) and its refund.
 _TRIGGERS: Final = (
     """
-    CREATE TEMP TRIGGER IF NOT EXISTS task_seen AFTER UPDATE ON tasks
-    WHEN NEW.seed = OLD.seed BEGIN
+    CREATE TEMP TRIGGER IF NOT EXISTS task_seen AFTER UPDATE ON tasks BEGIN
         SELECT task_changed(NEW.task_id);
     END
     """,
@@ -76,9 +74,7 @@ class Shown:
 
         await self._store.run(add_triggers)
 
-    def envelope(
-        self, connection: sqlite3.Connection, row: sqlite3.Row, signer: UrlSigner
-    ) -> TaskEnvelope:
+    def envelope(self, connection: sqlite3.Connection, row: Row, signer: UrlSigner) -> Envelope:
         """Return a task's envelope as it is now."""
         return tasks.envelope(connection, row, signer, self._phase(row["task_id"], row["status"]))
 

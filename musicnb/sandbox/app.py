@@ -7,15 +7,14 @@ import contextlib
 import dataclasses
 import functools
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from pydantic_core import to_json
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from musicnb import catalogue
 from musicnb.catalogue import REFERENCE_TO_MUSIC, TEXT_TO_MUSIC, Capability
@@ -23,10 +22,11 @@ from musicnb.sandbox import tasks, uploads
 from musicnb.sandbox._answers import answered, json_of, ok
 from musicnb.sandbox._clock import now_us
 from musicnb.sandbox._endpoints import ENDPOINTS
+from musicnb.sandbox._envelopes import Envelope, Row
 from musicnb.sandbox._fault_line import FaultLine
 from musicnb.sandbox._fault_tasks import Marks, mark_canceled, mark_created
 from musicnb.sandbox._folder import Folder
-from musicnb.sandbox._guard import ERROR_HANDLERS, Guard, root_of, tenant_of
+from musicnb.sandbox._guard import Answering, Guard, root_of, tenant_of
 from musicnb.sandbox._idempotency import Answer, Ticket
 from musicnb.sandbox._ids import new_artifact_id
 from musicnb.sandbox._links import UrlSigner
@@ -50,7 +50,7 @@ from musicnb.sandbox._workers import Workers
 from musicnb.sandbox.faults import Faults
 from musicnb.sandbox.rehost import Rehoster
 from musicnb.sandbox.store import Store
-from musicnb.wire import CancelRequest, ModelEntry, ModelList, TaskEnvelope, canonical_bytes
+from musicnb.wire import CancelRequest, ModelEntry, ModelList, canonical_bytes
 
 __all__ = ["Sandbox", "build_app"]
 
@@ -86,7 +86,7 @@ def build_app(sandbox: Sandbox) -> ASGIApp:
     """Build the ASGI application; its lifespan starts and ends the workers."""
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: object) -> AsyncIterator[None]:
         sandbox.renderers.warm_up()
         await api.start()
         await sandbox.runner.resume()
@@ -97,15 +97,31 @@ def build_app(sandbox: Sandbox) -> ASGIApp:
 
     api = _Api(sandbox)
     own = OwnApi(sandbox.store, sandbox.signer.base_url, sandbox.faults)
-    routes = [
-        Route(entry.path, getattr(api, entry.handler, None) or getattr(own, entry.handler),
-              methods=[entry.method])
+    handlers = [
+        (entry.path, getattr(api, entry.handler, None) or getattr(own, entry.handler), entry.method)
         for entry in ENDPOINTS
-    ]  # fmt: skip
-    routes.append(Route("/v1/music/{capability}", api.unknown_capability, methods=["POST"]))
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=dict(ERROR_HANDLERS))
-    app.router.redirect_slashes = False  # a redirect would carry the key elsewhere
-    return Guard(FaultLine(app, sandbox.faults), sandbox.keys, sandbox.reach)
+    ]
+    handlers.append(("/v1/music/{capability}", api.unknown_capability, "POST"))
+    router = Router(
+        [Route(path, _Endpoint(handler), methods=[method]) for path, handler, method in handlers],
+        redirect_slashes=False,  # a redirect would carry the key elsewhere
+        lifespan=lifespan,
+    )
+    return Guard(FaultLine(Answering(router), sandbox.faults), sandbox.keys, sandbox.reach)
+
+
+class _Endpoint:
+    """An endpoint without the layers that a Starlette application puts around each of them.
+
+    They look out for errors three times; `Answering` does it once.
+    """
+
+    def __init__(self, handler: Callable[[Request], Awaitable[Response]]) -> None:
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._handler(Request(scope, receive))
+        await response(scope, receive, send)
 
 
 class _Api:
@@ -149,7 +165,7 @@ class _Api:
             order = dataclasses.replace(order, rehosted=artifact.artifact_id)
         now = now_us()
 
-        def create(connection: sqlite3.Connection) -> tuple[Answer, sqlite3.Row | None, Marks]:
+        def create(connection: sqlite3.Connection) -> tuple[Answer, Row | None, Marks]:
             # inside the transaction: a twin may have been created a moment ago
             earlier = ticket.recall(connection, now=now)
             if earlier is not None:
@@ -168,7 +184,7 @@ class _Api:
 
         try:
             answer, row, marks = await self._store.run(create)
-        except Exception:  # not when we are canceled: then the rows may yet be written
+        except Refusal:  # otherwise the rows may be written all the same, as in `uploads.keep`
             self._sandbox.rehoster.drop(artifact)
             raise
         if row is None:
@@ -179,9 +195,7 @@ class _Api:
 
     # ------------------------------------------------------------------------------- tasks
 
-    def _envelope(
-        self, request: Request, connection: sqlite3.Connection, row: sqlite3.Row
-    ) -> TaskEnvelope:
+    def _envelope(self, request: Request, connection: sqlite3.Connection, row: Row) -> Envelope:
         return self._shown.envelope(connection, row, self._signer(request))
 
     def _signer(self, request: Request) -> UrlSigner:

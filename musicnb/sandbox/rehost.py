@@ -118,8 +118,8 @@ class Rehoster:
     async def bring(self, tenant: str, order: PlacedOrder) -> uploads.Artifact | None:
         """Bring an order's reference audio here; None when it names no URL.
 
-        The file lies among the artifacts then. Its row is written with the task; when that comes to
-        nothing, `drop` removes the file.
+        The file lies among the artifacts then. Its row is written with the task; when that is
+        refused, `drop` removes the file.
 
         Raises
         ------

@@ -70,7 +70,9 @@ class Store:
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, answer, loop))
+        # at the loop's next turn, with all that this one brings: two threads that wake each other
+        # get little done
+        loop.call_soon(self._jobs.put, _Job(work, answer, loop))
         return await answer
 
     def close(self) -> None:
@@ -112,7 +114,7 @@ class Store:
                     self._commit([job])
                 return
             outcomes = [(job, None, error) for job in group]
-        # at once: each call wakes the loop, and two threads that wake each other get little done
+        # at once: each call wakes the loop
         for loop, settled in itertools.groupby(outcomes, key=lambda outcome: outcome[0].loop):
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
                 loop.call_soon_threadsafe(_settle, list(settled))

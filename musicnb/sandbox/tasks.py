@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from musicnb.sandbox import wallet
 from musicnb.sandbox._envelopes import ENGINE, envelope
@@ -40,6 +40,13 @@ _SANDBOX_WARNING: Final = {
 }
 _SANDBOX_WARNINGS: Final = json.dumps([_SANDBOX_WARNING])
 _OVER: Final = ("succeeded", "failed", "canceled")
+# by name: a migrated database has its columns in another order
+_INSERT: Final = """
+    INSERT INTO tasks (ordinal, task_id, tenant, capability, model, resolved_model, request,
+                       reference_artifact, price, seed, status, warnings, created_at)
+    VALUES (:ordinal, :task_id, :tenant, :capability, :model, :resolved_model, :request,
+            :reference_artifact, :price, :seed, :status, :warnings, :created_at)
+"""
 
 
 def seed_for(folder_seed: int, ordinal: int) -> int:
@@ -50,8 +57,8 @@ def seed_for(folder_seed: int, ordinal: int) -> int:
 
 def create(
     connection: sqlite3.Connection, tenant: str, order: PlacedOrder, *, folder_seed: int, now: int
-) -> sqlite3.Row:
-    """Create a task and debit its price.
+) -> dict[str, Any]:
+    """Create a task, debit its price, and return its row.
 
     Raises
     ------
@@ -61,32 +68,29 @@ def create(
     task_id = new_task_id()
     price = to_units(order.model.credits)
     wallet.debit(connection, tenant, price, task_id=task_id, now=now)
-    cursor = connection.execute(
-        """
-        INSERT INTO tasks (task_id, tenant, capability, model, resolved_model, request,
-                           reference_artifact, price, status, warnings, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)
-        """,
-        (
-            task_id,
-            tenant,
-            order.capability,
-            order.request.model,
-            order.model.id,
-            canonical_bytes(order.body).decode(),
-            order.artifact_id,
-            price,
-            _SANDBOX_WARNINGS,
-            now,
-        ),
-    )
-    ordinal = cursor.lastrowid or 0
-    connection.execute(
-        "UPDATE tasks SET seed = ? WHERE ordinal = ?", (seed_for(folder_seed, ordinal), ordinal)
-    )
-    row: sqlite3.Row = connection.execute(
-        "SELECT * FROM tasks WHERE ordinal = ?", (ordinal,)
-    ).fetchone()
+    # the seed comes from the number, so that is chosen here; no task is ever deleted
+    last = connection.execute("SELECT max(ordinal) AS ordinal FROM tasks").fetchone()
+    ordinal = (last["ordinal"] or 0) + 1
+    row = {
+        "ordinal": ordinal,
+        "task_id": task_id,
+        "tenant": tenant,
+        "capability": order.capability,
+        "model": order.request.model,
+        "resolved_model": order.model.id,
+        "request": canonical_bytes(order.body).decode(),
+        "reference_artifact": order.artifact_id,
+        "price": price,
+        "seed": seed_for(folder_seed, ordinal),
+        "status": "queued",
+        "warnings": _SANDBOX_WARNINGS,
+        "error": None,
+        "created_at": now,
+        "started_at": None,
+        "completed_at": None,
+        "cancel_requested_at": None,
+    }
+    connection.execute(_INSERT, row)
     return row
 
 

@@ -147,7 +147,9 @@ async def keep(
 
     try:
         kept = await store.run(write)
-    except Exception:  # not when we are canceled: then the row may yet be written
+    except Refusal:
+        # Only then there is certainly no row. When SQLite failed, or we are canceled, it may be
+        # written all the same; if not, the next start removes the file.
         final.unlink(missing_ok=True)
         raise
     if kept is not answer:

@@ -181,12 +181,10 @@ def _post(connection: sqlite3.Connection, movement: _Movement, now: int) -> None
         "INSERT INTO transfers (kind, task_id, created_at, note) VALUES (?, ?, ?, ?)",
         (movement.kind, movement.task_id, now, movement.note),
     )
-    connection.executemany(
-        "INSERT INTO entries (transfer_id, account, amount) VALUES (?, ?, ?)",
-        [
-            (cursor.lastrowid, movement.source, -movement.amount),
-            (cursor.lastrowid, movement.target, movement.amount),
-        ],
+    transfer, amount = cursor.lastrowid, movement.amount
+    connection.execute(
+        "INSERT INTO entries (transfer_id, account, amount) VALUES (?, ?, ?), (?, ?, ?)",
+        (transfer, movement.source, -amount, transfer, movement.target, amount),
     )
 
 

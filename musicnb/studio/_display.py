@@ -9,7 +9,7 @@ from pathlib import Path
 from musicnb.catalogue import candidates, known_models, price_of
 from musicnb.studio._clip import Clip
 from musicnb.studio._loop import shared_loop
-from musicnb.studio._money import charge_text, credits_text
+from musicnb.studio._money import amount_text, charge_text, credits_text
 from musicnb.studio._task import Task
 from musicnb.widgets import Board, CardView, Choice, ClipView
 
@@ -124,9 +124,7 @@ def card_of(task: Task) -> CardView:
         submitted_at=state.submitted_at,
         ended_at=state.ended_at,
         price=_price(model),
-        charge=charge_text(task.charged_credits, task.refunded_credits, error)
-        if state.ended_at
-        else "",
+        charge=_charge(task),
         clips_expected=max(candidate.clips for candidate in candidates(model))
         if _in_catalogue(model)
         else 1,
@@ -138,6 +136,14 @@ def card_of(task: Task) -> CardView:
         note="; ".join(state.warnings),
         badge="sandbox" if task.is_sandbox else "",
     )
+
+
+def _charge(task: Task) -> str:
+    if task.state.ended_at is None:
+        return ""
+    if task.is_unknown:
+        return f"{amount_text(task.job.held_credits)} credits held"
+    return charge_text(task.charged_credits, task.refunded_credits, task.error)
 
 
 def _card_of_clips(clips: Sequence[Clip]) -> CardView:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 import time
+import weakref
 from collections.abc import Coroutine
 from decimal import Decimal
 from typing import Any, Final
@@ -64,6 +66,9 @@ class Road:
         )
         self._fetcher = Fetcher(self.client, self._media, library)
         self._tasks: dict[str, Task] = {}
+        self._handles: weakref.WeakValueDictionary[str, Task] = weakref.WeakValueDictionary()
+        # between letting go of a task and telling its end nobody may take it up again
+        self._turn = threading.RLock()
         self._travels: set[asyncio.Task[None]] = set()
         self._closed = False
         self._guard = loop.start(self._watch_over_service())
@@ -74,12 +79,18 @@ class Road:
 
     def travel(self, job: Job) -> Task:
         """Start, or take up again, an order that stands in the journal; from any thread."""
-        task = self._tasks.get(job.job_id)
-        return task if task is not None else self.travel_again(Task(job, self))
+        with self._turn:
+            if (task := self._tasks.get(job.job_id)) is not None:
+                return task
+            task = self._handles.get(job.job_id)
+            if task is None:
+                return self.travel_again(Task(job, self))
+            task.renew()  # whoever holds the handle, or looks at its card, sees it go on
+            return self.travel_again(task)
 
     def travel_again(self, task: Task) -> Task:
         """Take up an order whose task has come to rest; from any thread."""
-        self._tasks[task.job.job_id] = task
+        self._tasks[task.job.job_id] = self._handles[task.job.job_id] = task
         self.loop.loop.call_soon_threadsafe(self._depart, task)
         return task
 
@@ -201,6 +212,9 @@ class Road:
     async def _travel(self, task: Task) -> None:
         """Go the whole way; whatever happens ends up in the task and in the journal."""
         try:
+            task.change(job=self.library.journal.job(task.job.job_id))
+            if task.job.state in ("failed", "canceled"):  # another handle has seen its end
+                raise _past_end(task.job)  # noqa: TRY301 - handled as every end is
             accepted = await self._send(task) if task.job.task_id is None else None
             envelope = await self._watch(task, accepted)
             await self._arrive(task, envelope)
@@ -287,8 +301,9 @@ class Road:
                 clips=clips,
                 ended_at=time.time(),
             )
-            self._leave(task)
-            task.finish(clips)
+            with self._turn:
+                self._leave(task)
+                task.finish(clips)
             return
         problem = envelope.error.message if envelope.error else None
         self.library.journal.ended(task.job.job_id, envelope.status, problem)
@@ -312,8 +327,9 @@ class Road:
             error=error,
             ended_at=time.time(),
         )
-        self._leave(task)
-        task.fail(error)
+        with self._turn:
+            self._leave(task)
+            task.fail(error)
 
     def _leave(self, task: Task) -> None:
         """Let go of an order before anybody hears of its end, so that it can be taken up again."""

@@ -174,7 +174,8 @@ class Sender:
 
     async def _with_missing_sum(self, error: MusicnbError) -> MusicnbError:
         """Say what the orders that wait need, and what of it the wallet lacks."""
-        waiting = [job for job in self._journal.unfinished(self._service) if job.state == "planned"]
+        unfinished = self._journal.unfinished(self._service)
+        waiting = [job for job in unfinished if job.state in ("planned", "sending")]
         needed = sum((job.expected_credits for job in waiting), Decimal(0))
         orders = "1 order needs" if len(waiting) == 1 else f"{len(waiting)} orders need"
         text = f"{orders} {amount_text(needed)} credits"

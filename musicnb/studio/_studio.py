@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from musicnb import __version__, sound
 from musicnb.briefs import Artifact, Brief
 from musicnb.catalogue import MAX_UPLOAD_BYTES
-from musicnb.errors import Fault, InvalidInput, LibraryError, MusicnbError
+from musicnb.errors import (
+    ConfigurationError,
+    Fault,
+    InvalidInput,
+    LibraryError,
+    MusicnbError,
+)
 from musicnb.library import IN_USE, Job, Library
 from musicnb.settings import SANDBOX, ApiKey, Settings
 from musicnb.studio._account import Account, differences
@@ -318,6 +324,33 @@ class Studio:
         balance, ledger = road.loop.run(road.money())
         jobs = tuple(self.library.journal.jobs(road.service.identity))
         return Account(jobs, balance, None if ledger is None else differences(jobs, ledger))
+
+    def rehearse(self, fault: str | None, **options: Any) -> None:
+        """Have the sandbox misbehave, to see what becomes of your orders and their money.
+
+        Parameters
+        ----------
+        fault
+            A name such as ``"answer_lost"`` or ``"task_failed"``; see the table of faults in the
+            documentation. None ends every rehearsal.
+        **options
+            Such as ``on="create"``, ``times=1``, ``probability=0.3``.
+
+        Raises
+        ------
+        ConfigurationError
+            The service is not the embedded sandbox.
+        InvalidRequest
+            There is no such fault, or it takes no such option.
+        """
+        road = self._live_road()
+        if not road.service.is_sandbox:
+            raise ConfigurationError(
+                "only the embedded sandbox can rehearse faults",
+                hint='Use Studio(library=..., base_url="sandbox")',
+            )
+        body = None if fault is None else {"fault": fault, **options}
+        road.loop.run(road.client.sandbox_faults(body))
 
     # -------------------------------------------------------------------------------- itself
 

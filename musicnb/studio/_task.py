@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -183,7 +183,7 @@ class Task:
                 charged=True if self.charged_credits else None,
             )
         finally:
-            self._settle_boards()
+            settle_boards([self])
         raise problem
 
     def __await__(self) -> Generator[Any, None, Clips]:
@@ -305,10 +305,10 @@ class Task:
         if not self._done.done():
             self._done.set_exception(error)
 
-    def _settle_boards(self) -> None:
-        """Resend the final state from the cell that waits, so that saved notebooks are right."""
-        for board in list(self._boards):
-            board.settle()
+    @property
+    def boards(self) -> list[Board]:
+        """The boards it is shown on."""
+        return list(self._boards)
 
     def __repr__(self) -> str:
         name = self.task_id or "not accepted yet"
@@ -319,6 +319,12 @@ class Task:
         from musicnb.studio._display import show_tasks  # noqa: PLC0415 - Jupyter only on display
 
         show_tasks([self])
+
+
+def settle_boards(tasks: Iterable[Task]) -> None:
+    """Resend the final state from the cell that waits, so that saved notebooks are right."""
+    for board in {id(board): board for task in tasks for board in task.boards}.values():
+        board.settle()
 
 
 class Tasks(tuple[Task, ...]):  # noqa: SLOT001 - a tuple of any length can have no slots
@@ -345,7 +351,10 @@ class Tasks(tuple[Task, ...]):  # noqa: SLOT001 - a tuple of any length can have
         """
         from musicnb.studio._progress import follow  # noqa: PLC0415 - it imports this file
 
-        follow(self, timeout_s=timeout_s, quiet=not sys.stderr.isatty())
+        try:
+            follow(self, timeout_s=timeout_s, quiet=not sys.stderr.isatty())
+        finally:
+            settle_boards(self)
 
     def _ipython_display_(self) -> None:
         from musicnb.studio._display import show_tasks  # noqa: PLC0415 - Jupyter only on display

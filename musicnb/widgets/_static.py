@@ -104,12 +104,15 @@ def summary(cards: Sequence[CardView]) -> str:
     clips = sum(len(card.clips) for card in cards)
     going = sum(not is_over(card) for card in cards)
     failed = sum(card.status == "failed" for card in cards)
+    unknown = sum(card.status == "unknown" for card in cards)
     # clips that are still to come are not "0 clips"
-    parts = [_count(clips, "clip")] if clips or not going else []
+    parts = [_count(clips, "clip")] if clips or not (going or unknown) else []
     if going:
         parts.append(f"{_count(going, 'task')} not finished")
     if failed:
         parts.append(f"{_count(failed, 'task')} failed")
+    if unknown:
+        parts.append(f"{_count(unknown, 'task')} without an answer")
     return ", ".join(parts)
 
 

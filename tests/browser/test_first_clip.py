@@ -4,15 +4,13 @@ With MUSICNB_SCREENSHOTS set to a folder, the pictures of the documentation are 
 """
 
 import json
-import os
 import re
 import shutil
-from pathlib import Path
 
 import pytest
+from picturing import NOTEBOOKS, picture
 from playwright.sync_api import expect
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 NOTEBOOK = "01_first_clip.ipynb"
 PLAYED = """s => [...document.querySelectorAll('section')].some(section => {
     const audio = section.mnbBoard?.player.audio;
@@ -24,18 +22,6 @@ import musicnb as mnb
 studio = mnb.Studio("four-clips")
 tasks = [studio.generate(mnb.TextToMusic(f"{genre}, two minutes")) for genre in ("pop", "jazz")]
 """.strip()
-
-
-def picture(page, name, *, top=None, height=900):
-    """Take a picture for the documentation, with an element at the top of the notebook."""
-    folder = os.environ.get("MUSICNB_SCREENSHOTS")
-    if folder:
-        page.set_viewport_size({"width": 1280, "height": height})
-        if top is not None:
-            top.evaluate("element => element.scrollIntoView({block: 'start'})")
-        page.wait_for_timeout(500)
-        page.locator(".jp-NotebookPanel").screenshot(path=Path(folder) / f"{name}.png")
-        page.set_viewport_size({"width": 1280, "height": 900})
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -35,18 +34,6 @@ def cases_of(operation: str) -> list[object]:
         if at == operation
         for case in CASES.get((fault, at), ())
     ]
-
-
-@pytest.fixture(autouse=True)
-def books_agree(household: Household) -> Iterator[None]:
-    """After each case nothing is armed or open, and both accounts of the money are the same."""
-    household.reopen()  # a studio that was refused often is slow to ask again
-    yield
-    household.http.delete("/sandbox/faults")
-    if household.studio.running:  # a test that failed must not fail the next
-        household.advance(HOUR)
-    household.resume()
-    household.check_at_the_end()
 
 
 @pytest.mark.parametrize(("fault", "operation"), TABLE)

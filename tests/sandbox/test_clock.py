@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,19 @@ def test_hours_pass_at_once(own: Service) -> None:
     task = own.make(TEN_SECONDS)
     for name in ("created_at", "started_at", "completed_at"):
         assert datetime.fromisoformat(task[name]) - before >= timedelta(hours=5)
+
+
+def test_every_advance_counts_when_many_come_at_once(own: Service) -> None:
+    """Those that share a commit add up, and no answer shows less than its own."""
+    before = own.http.get("/sandbox/clock").json()["ahead_s"]
+
+    def move(seconds: int) -> float:
+        ahead: float = own.post("/sandbox/clock", {"advance_s": seconds}).json()["ahead_s"]
+        return ahead - seconds
+
+    with ThreadPoolExecutor(16) as pool:
+        assert min(pool.map(move, range(1, 65))) >= before
+    assert own.http.get("/sandbox/clock").json()["ahead_s"] == before + sum(range(1, 65))
 
 
 def test_key_is_remembered_for_a_day(own: Service) -> None:

@@ -8,30 +8,34 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from auditing import leftovers_in, problems_in
 from loading import TEXT
+from mediaserver import MediaServer, answer
 from speaking import MINUTES, TEN_SECONDS, Service, tone
 from victim import Victim
 
 resource = pytest.importorskip("resource")
+REFERENCE = "/v1/music/reference-audio-to-music"
+SMALL_BYTES = 512 * 1024
 pytestmark = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux's prlimit")
 
 
 @pytest.fixture
 def victim(tmp_path: Path) -> Iterator[Victim]:
-    """Return a running server whose disk can be filled."""
-    victim = Victim(tmp_path)
+    """Return a running server whose disk can be filled; it fetches from this machine."""
+    victim = Victim(tmp_path, options=["--allow-loopback-media"])
     victim.start()
     yield victim
     victim.stop()
 
 
-def fill(victim: Victim) -> None:
-    """Let no process of the server write to any file."""
+def fill(victim: Victim, room_bytes: int = 0) -> None:
+    """Let no process of the server write to any file, or behind its first bytes only."""
     for pid in victim.family():
         _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (room_bytes, hard))
 
 
 def empty(victim: Victim) -> None:
@@ -39,6 +43,14 @@ def empty(victim: Victim) -> None:
     for pid in victim.family():
         _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+
+def fill_the_database(victim: Victim, http: httpx.Client) -> None:
+    """Leave room for new files and none for the database, whose log is longer than they are."""
+    log = victim.data / "sandbox.sqlite3-wal"
+    while log.stat().st_size < 2 * SMALL_BYTES:
+        http.post("/sandbox/wallet", json={"credits": "1"}).raise_for_status()
+    fill(victim, SMALL_BYTES)
 
 
 def falls() -> Callable[[dict[str, Any]], bool]:
@@ -114,6 +126,66 @@ def test_restart_on_a_full_disk_loses_nothing(victim: Victim) -> None:
         assert service.balance() == 10_000 - 50
     victim.stop()
     assert not leftovers_in(victim.data)
+
+
+def test_upload_whose_commit_fails_keeps_its_file_until_the_next_start(victim: Victim) -> None:
+    """SQLite's failure does not tell that there is no row; a row must never miss its file."""
+    sounds, content = victim.data / "artifacts", tone(2)
+    with victim.connect() as http:
+
+        def upload() -> httpx.Response:
+            files, headers = {"file": ("a.wav", content)}, {"Idempotency-Key": "full"}
+            return http.post("/v1/uploads", files=files, headers=headers)
+
+        fill_the_database(victim, http)
+        assert upload().status_code == 500
+        assert [path.read_bytes() for path in sounds.iterdir()] == [content]
+        empty(victim)
+        stored = upload().json()
+        assert len(list(sounds.iterdir())) == 2
+        victim.kill()
+        assert not problems_in(victim.data)
+        victim.start()
+        assert [path.stem for path in sounds.iterdir()] == [stored["artifact_id"]]
+
+
+def test_reference_whose_commit_fails_keeps_its_file_until_the_next_start(victim: Victim) -> None:
+    """The same for a file that was fetched; the order costs nothing until it is taken."""
+    sounds, content, key = victim.data / "artifacts", tone(7), {"Idempotency-Key": "full"}
+    with victim.connect() as http, MediaServer() as media:
+        media.answers["/a.wav"] = answer(content)
+        service = Service(victim, http)
+        url = {"type": "url", "url": f"http://127.0.0.1:{media.port}/a.wav"}
+        body = {"model": "minimax-music-2.6", "prompt": "10 seconds techno", "reference_audio": url}
+        fill_the_database(victim, http)
+        before = service.balance()
+        assert service.post(REFERENCE, body, **key).status_code == 500
+        assert [path.read_bytes() for path in sounds.iterdir()] == [content]
+        assert service.balance() == before
+        empty(victim)
+        created = service.post(REFERENCE, body, **key)
+        assert created.status_code == 202, created.text
+        assert service.until(created.json()["task_id"])["status"] == "succeeded"
+        assert service.balance() == before - 50
+        victim.stop()
+        assert not problems_in(victim.data)
+        victim.start()
+        victim.stop()
+        assert not leftovers_in(victim.data)
+
+
+def test_clock_that_cannot_be_written_down_does_not_move(victim: Victim) -> None:
+    """An advance that was refused has not happened, then and after the next one."""
+    with victim.connect() as http:
+        fill(victim)
+        refused = [http.post("/sandbox/clock", json={"advance_s": 3600}) for _ in range(3)]
+        assert {answer.status_code for answer in refused} == {500}
+        assert http.get("/sandbox/clock").json()["ahead_s"] == 0
+        empty(victim)
+        assert http.post("/sandbox/clock", json={"advance_s": 60}).json()["ahead_s"] == 60
+        victim.stop()
+        victim.start()
+        assert http.get("/sandbox/clock").json()["ahead_s"] == 60
 
 
 def test_answer_tells_nothing_of_the_disk(victim: Victim) -> None:

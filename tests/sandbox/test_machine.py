@@ -392,5 +392,8 @@ def test_sandbox_keeps_its_books_whatever_happens(tmp_path: Path) -> None:
     finally:
         house.victim.stop()
     assert not problems_in(house.victim.data)
-    assert not leftovers_in(house.victim.data)
     assert not house.victim.orphans()
+    # a worker that was storing when its server ended has left a file; the next start removes it
+    house.victim.start()
+    house.victim.stop()
+    assert not leftovers_in(house.victim.data)

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -27,13 +28,18 @@ class Victim:
         Holds its data, its key and what it wrote to standard error.
     keys
         A file of several projects' keys, in place of its own one.
+    options
+        Further words of its command line.
     """
 
-    def __init__(self, folder: Path, *, keys: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, keys: Path | None = None, options: Sequence[str] = ()
+    ) -> None:
         self.data = folder / "data"
         self.log = folder / "log"
         self._mark = f"MUSICNB_VICTIM={secrets.token_hex(8)}"
         self.api_key = ""
+        self._options = list(options)
         self._key = ["--api-key-file", str(folder / "key")]
         if keys is not None:
             self._key = ["--keys", str(keys)]
@@ -51,7 +57,7 @@ class Victim:
         """Start the server without waiting for it."""
         command = [sys.executable, "-m", "musicnb.sandbox", "--json", "--exit-with-parent"]
         command += ["--port", str(self.port), "--data", str(self.data)]
-        command += self._key
+        command += [*self._key, *self._options]
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
                 command,

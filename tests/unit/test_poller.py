@@ -321,6 +321,29 @@ def test_hastened_end_ends_the_wait():
     assert run(work()) == "canceled"
 
 
+def test_two_who_wait_for_one_task_both_see_its_end():
+    """A second wait takes nothing from the first, and one that is given up neither."""
+    service = Service()
+
+    async def work():
+        poller, seen = poller_of(service), ([], [], [])
+        service.add("a", 3.0)
+        waits = [
+            asyncio.create_task(poller.watch("a", model="m", created=EPOCH, report=readings.append))
+            for readings in seen
+        ]
+        await asyncio.sleep(1)
+        waits[1].cancel()
+        ends = await asyncio.gather(*waits, return_exceptions=True)
+        await poller.close()
+        return ends, [len(readings) for readings in seen]
+
+    ends, seen = run(work())
+    assert ends[0] is ends[2]
+    assert isinstance(ends[1], asyncio.CancelledError)
+    assert seen[0] == seen[2] == 2
+
+
 def test_error_in_a_report_reaches_its_waiter_and_no_other():
     """An error on the loop does not vanish, and does not end what it has nothing to do with."""
     service = Service()
