@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,9 +21,8 @@ def move_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], H
 @pytest.fixture
 def household(move_in: Callable[[], Household]) -> Iterator[Household]:
     """Return a studio for one test; in the end nothing is open and all books agree."""
-    household = move_in()
-    yield household
-    household.http.delete("/sandbox/faults")
-    household.resume()
-    household.check_at_the_end()
-    household.close()
+    with contextlib.closing(move_in()) as household:
+        yield household
+        household.http.delete("/sandbox/faults")
+        household.resume()
+        household.check_at_the_end()
