@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -107,6 +108,8 @@ class Library:
 
     def new_download(self) -> Path:
         """Return a path in the clips folder, beside the final names, that is not taken yet."""
+        with contextlib.suppress(OSError):  # somebody may have removed it; writing tells the rest
+            self.clips_folder.mkdir(exist_ok=True)
         return self.clips_folder / f".{uuid.uuid4().hex}{PARTIAL}"
 
     def adopt(self, download: Path, *, words: str, model: str, task_id: str, position: int,

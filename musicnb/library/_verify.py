@@ -71,7 +71,7 @@ def verify(folder: Path, clips: Iterable[ClipRecord], clips_folder: Path) -> Ver
     strangers = tuple(
         sorted(
             path.name
-            for path in clips_folder.iterdir()
+            for path in clips_folder.glob("*")
             if path not in known and path.suffix != PARTIAL
         )
     )

@@ -6,12 +6,10 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from musicnb import __version__, sound
+from musicnb import __version__
 from musicnb.briefs import Artifact, Brief
-from musicnb.catalogue import MAX_UPLOAD_BYTES
 from musicnb.errors import (
     ConfigurationError,
     Fault,
@@ -23,11 +21,13 @@ from musicnb.library import IN_USE, Job, Library
 from musicnb.settings import SANDBOX, ApiKey, Settings
 from musicnb.studio._account import Account, differences
 from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._files import examine_upload, named_folder
 from musicnb.studio._money import amount_text
 from musicnb.studio._opening import close_road, is_open, live, open_road
 from musicnb.studio._road import Road
 from musicnb.studio._summaries import account_of, check_sweep, sweep_text
-from musicnb.studio._task import Task, Tasks
+from musicnb.studio._task import Task
+from musicnb.studio._tasks import Tasks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from musicnb.studio._form import StudioForm
 
 DEFAULT_LIBRARY: Final = "musicnb-library"
-_REFERENCE_SECONDS: Final = 600.0
 
 
 class Studio:
@@ -76,7 +75,7 @@ class Studio:
         if api_key is not None and not isinstance(api_key, ApiKey):
             api_key = ApiKey(api_key)  # rebound at once: tracebacks print local variables
         settings = Settings.resolve(base_url=base_url, api_key=api_key)
-        self._folder, self._settings = _folder(library), settings
+        self._folder, self._settings = named_folder(library), settings
         self._in_use: LibraryError | None = None
         try:
             self._road: Road | None = open_road(self._folder.resolve(), settings)
@@ -204,17 +203,7 @@ class Studio:
         UndecodableAudio
             It is not the sound it claims to be.
         """
-        try:
-            file = Path(path).expanduser()
-            size = file.stat().st_size if file.is_file() else 0
-        except (TypeError, ValueError, OSError, RuntimeError) as error:
-            raise InvalidInput.from_faults(
-                [Fault("path", "", f"{path!r:.80} is no file ({error!s:.80})")]
-            ) from None
-        if not 0 < size <= MAX_UPLOAD_BYTES:
-            reason = f"has {size:,} bytes, at most {MAX_UPLOAD_BYTES:,}" if size else "is no file"
-            raise InvalidInput.from_faults([Fault("path", "", f"{file.name!r} {reason}")])
-        facts = sound.examine(file, max_seconds=_REFERENCE_SECONDS)
+        file, facts = examine_upload(path)
         road = self._live_road()
         artifact_id = road.loop.run(
             road.client.upload(file, media_type=facts.kind.media_type, purpose="reference_audio")
@@ -418,16 +407,3 @@ class Studio:
 
     def _say(self, text: str) -> None:
         print(text)  # noqa: T201 - an account of money is not for a log
-
-
-def _folder(library: object) -> Path:
-    try:
-        folder = Path(library).expanduser()  # type: ignore[arg-type] # what is no path is refused
-        folder.resolve()  # complains of what no file system takes
-    except (TypeError, ValueError, RuntimeError) as error:
-        problem = str(error)
-    else:
-        return folder
-    raise LibraryError(
-        f"{library!r:.80} is not a folder's name ({problem:.80})", hint='Such as "musicnb-library"'
-    )

@@ -17,7 +17,7 @@ from musicnb.library import FINISHED
 from musicnb.studio._clip import Clips
 
 if TYPE_CHECKING:
-    from musicnb.library import Job, LeftOut
+    from musicnb.library import Job
     from musicnb.studio._road import Road
     from musicnb.widgets import Board
 
@@ -325,38 +325,3 @@ def settle_boards(tasks: Iterable[Task]) -> None:
     """Resend the final state from the cell that waits, so that saved notebooks are right."""
     for board in {id(board): board for task in tasks for board in task.boards}.values():
         board.settle()
-
-
-class Tasks(tuple[Task, ...]):  # noqa: SLOT001 - a tuple of any length can have no slots
-    """Some tasks; shows as one board in a notebook.
-
-    Attributes
-    ----------
-    said
-        What was printed about them, in one line.
-    left_out
-        Briefs of a sweep that were not ordered, because they do not fit its cap.
-    """
-
-    said: str = ""
-    left_out: tuple[LeftOut, ...] = ()
-
-    def wait(self, timeout_s: float | None = None) -> None:
-        """Wait until all of them have come to rest, with bars in a terminal; raises nothing.
-
-        Parameters
-        ----------
-        timeout_s
-            Seconds to wait at most; None waits as long as it takes.
-        """
-        from musicnb.studio._progress import follow  # noqa: PLC0415 - it imports this file
-
-        try:
-            follow(self, timeout_s=timeout_s, quiet=not sys.stderr.isatty())
-        finally:
-            settle_boards(self)
-
-    def _ipython_display_(self) -> None:
-        from musicnb.studio._display import show_tasks  # noqa: PLC0415 - Jupyter only on display
-
-        show_tasks(self)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from musicnb.errors import DownloadFailed
-from musicnb.widgets import Board, CardView, ClipView
+from musicnb.widgets import Board, CardView, Choice, ClipView
 from musicnb.widgets._board import TICK_S
 from musicnb.widgets._board_sound import CHUNK_BYTES, PUSH_BYTES, SoundSender
 
@@ -321,6 +321,40 @@ def test_sound_that_cannot_be_sent_ahead_is_left_alone() -> None:
     sender = SoundSender(lambda _: Path("/nowhere"), lambda *parts: sent.append(parts))
     sender.push(clip("a"))
     assert sent == []
+
+
+def test_choice_reaches_the_owner_and_only_one_that_is_offered() -> None:
+    """The page cannot ask for what its card does not offer."""
+    chosen: list[tuple[str, str]] = []
+    offered = card("a", status="unknown", choices=(Choice("resume", "Check again"),))
+    board, _, _ = board_with(offered, choose=lambda *choice: chosen.append(choice))
+    for name in ("resume", "send_again", None, 7):
+        board._on_message(board, {"op": "choose", "card_id": "a", "choice": name}, [])
+    board._on_message(board, {"op": "choose", "card_id": "b", "choice": "resume"}, [])
+    assert chosen == [("a", "resume")]
+    packed = board.full_state()["cards"][0]["choices"]
+    assert packed == [{"name": "resume", "label": "Check again", "confirm": ""}]
+
+
+def test_board_that_nobody_listens_to_offers_no_choices() -> None:
+    """No button that does nothing."""
+    offered = card("a", status="unknown", choices=(Choice("resume", "Check again"),))
+    board, wire, _ = board_with(offered)
+    assert board.full_state()["cards"][0]["choices"] == []
+    board._on_message(board, {"op": "choose", "card_id": "a", "choice": "resume"}, [])
+    assert wire.messages == []
+
+
+def test_choice_that_fails_is_told_on_the_card() -> None:
+    """The buttons come back, and the card says why."""
+
+    def refuse(*_: str) -> None:
+        raise DownloadFailed("it has already ended")
+
+    offered = card("a", status="unknown", choices=(Choice("resume", "Check again"),))
+    board, wire, _ = board_with(offered, choose=refuse)
+    board._on_message(board, {"op": "choose", "card_id": "a", "choice": "resume"}, [])
+    assert wire.messages[0][0]["why"] == "Not done: it has already ended"
 
 
 def test_script_is_joined_without_comments() -> None:

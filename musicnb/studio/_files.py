@@ -1,0 +1,55 @@
+"""Files and folders that a person names: checked before anything is done with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from musicnb import sound
+from musicnb.catalogue import MAX_UPLOAD_BYTES
+from musicnb.errors import Fault, InvalidInput, LibraryError
+
+_REFERENCE_SECONDS: Final = 600.0
+
+
+def named_folder(library: object) -> Path:
+    """Return the folder a person named.
+
+    Raises
+    ------
+    LibraryError
+        It is no name of a folder.
+    """
+    try:
+        folder = Path(library).expanduser()  # type: ignore[arg-type] # what is no path is refused
+        folder.resolve()  # complains of what no file system takes
+    except (TypeError, ValueError, RuntimeError) as error:
+        problem = str(error)
+    else:
+        return folder
+    raise LibraryError(
+        f"{library!r:.80} is not a folder's name ({problem:.80})", hint='Such as "musicnb-library"'
+    )
+
+
+def examine_upload(path: object) -> tuple[Path, sound.AudioFacts]:
+    """Return a file that can be reference audio, and what it is.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such file, or it is too large.
+    UndecodableAudio
+        It is not the sound it claims to be.
+    """
+    try:
+        file = Path(path).expanduser()  # type: ignore[arg-type] # what is no path is refused
+        size = file.stat().st_size if file.is_file() else 0
+    except (TypeError, ValueError, OSError, RuntimeError) as error:
+        raise InvalidInput.from_faults(
+            [Fault("path", "", f"{path!r:.80} is no file ({error!s:.80})")]
+        ) from None
+    if not 0 < size <= MAX_UPLOAD_BYTES:
+        reason = f"has {size:,} bytes, at most {MAX_UPLOAD_BYTES:,}" if size else "is no file"
+        raise InvalidInput.from_faults([Fault("path", "", f"{file.name!r} {reason}")])
+    return file, sound.examine(file, max_seconds=_REFERENCE_SECONDS)
