@@ -59,12 +59,14 @@ class Points:
     latest: int | None
     record: Path
     seen: collections.Counter[str] = field(default_factory=collections.Counter)
+    steps: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def reach(self, kind: str, order: str = "") -> None:
         """Come to a moment; does not return from the chosen one."""
         with self._lock:
             self.seen[kind] += 1
+            self.steps.append(kind)
             if (kind, self.seen[kind]) == (self.kind, self.nth) or self.seen.total() == self.latest:
                 name = f"{kind} #{order or self.seen[kind]}"
                 self.record.write_text(name, encoding="utf-8")
@@ -214,4 +216,5 @@ def _in_clips(path: Any) -> bool:
 
 def report(points: Points, path: Path, problems: list[str]) -> None:
     """Write down what a life that was not ended came to."""
-    path.write_text(json.dumps({"seen": points.seen, "problems": problems}), encoding="utf-8")
+    told = {"seen": points.seen, "steps": points.steps, "problems": problems}
+    path.write_text(json.dumps(told), encoding="utf-8")

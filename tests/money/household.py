@@ -17,13 +17,13 @@ from typing import Any
 
 from bookkeeping import Entry, Order, journal_of, orders_of, problems_at_the_end, problems_now
 from ordering import piece
+from sweeping import one_service
 from victim import Victim
 
 from musicnb import Studio
 from musicnb.studio._road import Road
 from musicnb.studio._task import Task
 
-CREDITS = 1_000
 _SOON_S = 60.0
 _REQUESTS_PER_S = 1_000.0
 
@@ -125,22 +125,14 @@ def _hurry(road: Road) -> None:
 def one_sandbox(folder: Path, households: int) -> Iterator[Callable[[], Household]]:
     """Run a sandbox; gives what opens a new household on it."""
     keys = [f"sk-{uuid.uuid4().hex}" for _ in range(households)]
-    (folder / "keys").touch(mode=0o600)
-    lines = [f"p{number} {key} {CREDITS}\n" for number, key in enumerate(keys)]
-    (folder / "keys").write_text("".join(lines))
-    victim = Victim(folder, keys=folder / "keys")
-    victim.start()
     left = iter(enumerate(keys))
 
     def move_in() -> Household:
         number, key = next(left)
         return Household(folder / f"library{number}", victim, key)
 
-    try:
+    with one_service(folder, keys) as victim:
         yield move_in
-    finally:
-        victim.stop()
-    assert not victim.complaints()
 
 
 def eventually(true: Callable[[], object]) -> None:
