@@ -8,13 +8,12 @@ import random
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-from sweeping import MOMENTS, Nursery, Sweep, one_service
+from sweeping import LOST_MOMENTS, MOMENTS, Nursery, Sweep, one_service
 from victim import Victim
 
 PIECES = 60
@@ -73,7 +72,7 @@ class Campaign:
     def __init__(self, folder: Path, seed: int, *, pieces: int = PIECES) -> None:
         self._folder, self._pieces = folder, pieces
         self._chance = random.Random(seed)  # noqa: S311 - choices, not secrets
-        self._kinds = list(MOMENTS)
+        self._kinds = [*MOMENTS, *LOST_MOMENTS]
         self._chance.shuffle(self._kinds)
         self._turn = 0
         self._summary = Summary()
