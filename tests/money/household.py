@@ -101,13 +101,15 @@ class Household:
 
     def check_now(self) -> None:
         """Check that no money has left without the journal knowing of it, or twice."""
-        assert not problems_now(journal_of(self.library), orders_of(self.http))
+        problems = problems_now(journal_of(self.library), orders_of(self.http))
+        assert not problems, "\n".join(problems)
 
     def check_at_the_end(self) -> None:
         """Check that books agree to the credit and every paid clip is on disk, once."""
         journal, orders = journal_of(self.library), orders_of(self.http)
         artifacts = self._data / "artifacts"
-        assert not problems_at_the_end(self.library, journal, orders, artifacts)
+        problems = problems_at_the_end(self.library, journal, orders, artifacts)
+        assert not problems, "\n".join(problems)
 
     def spent(self, task: Task) -> Decimal:
         """Return what the service has taken for an order and not given back."""
