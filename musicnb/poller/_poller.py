@@ -277,8 +277,8 @@ class Poller:
         if is_summary and envelope.is_terminal and not is_last_word(envelope):
             self._watchlist.want(task_id)
             return
-        known = wait.known
-        wait.known = envelope = joined(known, envelope)
+        known, wait.known = wait.known, wait.told(envelope)
+        envelope = wait.known
         if envelope.is_terminal:
             self._watchlist.remove(task_id)
             self._learn(wait.model, envelope)
@@ -327,4 +327,13 @@ class _Wait:
     def __init__(self, model: str, known: TaskEnvelope | None) -> None:
         self.model, self.known = model, known
         self.reports: list[Callable[[TaskEnvelope], None]] = []
+        self._last: TaskEnvelope | None = None
         self.end: asyncio.Future[TaskEnvelope] = asyncio.get_running_loop().create_future()
+
+    def told(self, reading: TaskEnvelope) -> TaskEnvelope:
+        """Return all that is known after a reading: the same object if it says nothing new."""
+        last, self._last = self._last, reading
+        # most readings are like the one before, and this comparison is made in C
+        if self.known is not None and last is not None and vars(last) == vars(reading):
+            return self.known
+        return joined(self.known, reading)
