@@ -241,6 +241,8 @@ class Poller:
                 self._watchlist.no_list(request, now)
             else:
                 self._watchlist.lost(request, now)
+        finally:
+            self._watchlist.over(request)
 
     async def _read_task(self, request: ReadTask) -> None:
         task_id = request.task_id
@@ -281,10 +283,11 @@ class Poller:
         envelope = wait.known
         if envelope.is_terminal:
             self._watchlist.remove(task_id)
-            self._learn(wait.model, envelope)
         else:
             self._watchlist.saw(task_id, self._clock(), self._wall(), epoch_s(envelope.created_at))
         try:
+            if envelope.is_terminal:
+                self._learn(wait.model, envelope)
             if envelope.is_terminal or envelope is not known:
                 for report in list(wait.reports):
                     report(envelope)
