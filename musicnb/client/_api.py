@@ -18,7 +18,7 @@ from musicnb import wire
 from musicnb.catalogue import REFERENCE_TO_MUSIC, TEXT_TO_MUSIC, Capability
 from musicnb.client._answers import error_of, read
 from musicnb.client._retry import Retry
-from musicnb.errors import ConnectionFailed, NotFound
+from musicnb.errors import Conflict, ConnectionFailed, NotFound
 from musicnb.settings import ApiKey
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -164,8 +164,12 @@ class Client:
         body = wire.CancelRequest(reason=reason).model_dump(exclude_none=True)
         async with self._writing():
             response = await self._exchange("POST", f"{path}/cancel", creates=False, json=body)
-            if response.status_code != httpx.codes.CONFLICT:  # too late to cancel: read on
+            try:
                 read(response, wire.TaskEnvelope)
+            except Conflict as error:
+                # it is too late, and the task itself tells; or a twin of the request is under way
+                if error.retryable:
+                    raise
 
     async def upload(self, file: Path, *, media_type: str, purpose: str) -> str:
         """Upload a file: ``POST /v1/uploads``; free.

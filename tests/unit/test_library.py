@@ -245,3 +245,14 @@ def test_adopted_download_has_its_final_name(tmp_path):
     assert path.read_bytes() == b"sound"
     assert library.relative(path) == "clips/a-b_suno-5.5_12345678_2.mp3"
     assert [file.name for file in library.clips_folder.iterdir()] == [path.name]
+
+
+def test_downloads_that_died_with_their_process_are_gone_when_the_folder_is_opened(tmp_path):
+    """What nobody can finish any more is removed; clips and other people's files stay."""
+    library = Library(tmp_path)
+    left, kept = library.new_download(), library.clips_folder / "song.mp3"
+    for path in (left, kept):
+        path.write_bytes(b"bytes")
+    library.close()
+    Library(tmp_path).close()
+    assert list(library.clips_folder.iterdir()) == [kept]

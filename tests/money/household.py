@@ -1,0 +1,143 @@
+"""A studio, the sandbox it orders from, and what both say about the money.
+
+Many households order from one sandbox, each as a project of its own with its own wallet.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bookkeeping import Entry, Order, journal_of, orders_of, problems_at_the_end, problems_now
+from ordering import piece
+from sweeping import one_service
+from victim import Victim
+
+from musicnb import Studio
+from musicnb.studio._road import Road
+from musicnb.studio._task import Task
+
+_SOON_S = 60.0
+_REQUESTS_PER_S = 1_000.0
+
+
+class Household:
+    """A studio on a sandbox that runs apart from it.
+
+    Parameters
+    ----------
+    folder
+        Of the library.
+    victim
+        The sandbox.
+    key
+        Of a project of its own.
+    """
+
+    def __init__(self, folder: Path, victim: Victim, key: str) -> None:
+        self.library, self._key, self._data = folder, key, victim.data
+        self._url = f"http://127.0.0.1:{victim.port}/v1"
+        self.http = victim.connect(key)
+        self.studio = self._open()
+        self._pieces = itertools.count(1)
+
+    def _open(self) -> Studio:
+        studio = Studio(self.library, base_url=self._url, api_key=self._key, quiet=True)
+        _hurry(studio._road)
+        return studio
+
+    def reopen(self) -> None:
+        """Close the studio and open it again, as the next session does."""
+        self.studio.close()
+        self.studio = self._open()
+
+    def close(self) -> None:
+        """Let go of both."""
+        self.studio.close()
+        self.http.close()
+
+    def order(self) -> Task:
+        """Order a short piece nobody has ordered before."""
+        return self.studio.generate(piece(next(self._pieces)))
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at the service."""
+        self.http.post("/sandbox/clock", json={"advance_s": seconds}).raise_for_status()
+
+    @contextmanager
+    def armed(self, fault: str, **more: Any) -> Iterator[Callable[[], int]]:
+        """Arm a fault for a while; gives what tells how often it has fired."""
+        answer = self.http.post("/sandbox/faults", json={"fault": fault, **more})
+        assert answer.status_code == 201, answer.text
+        fault_id = answer.json()["id"]
+
+        def fired() -> int:
+            armed = self.http.get("/sandbox/faults").json()["data"]
+            return next(int(item["fired"]) for item in armed if item["id"] == fault_id)
+
+        try:
+            yield fired
+        finally:
+            self.http.delete(f"/sandbox/faults/{fault_id}")
+
+    def entry(self, task: Task) -> Entry:
+        """Return an order as the journal has it."""
+        return journal_of(self.library)[task.job.job_id]
+
+    def made_of(self, task: Task) -> list[Order]:
+        """Return what the service has made of an order."""
+        return [order for order in orders_of(self.http) if order.job_id == task.job.job_id]
+
+    def resume(self) -> None:
+        """Take up what has not ended, and wait for it."""
+        self.studio.resume(timeout_s=_SOON_S)
+
+    def check_now(self) -> None:
+        """Check that no money has left without the journal knowing of it, or twice."""
+        assert not problems_now(journal_of(self.library), orders_of(self.http))
+
+    def check_at_the_end(self) -> None:
+        """Check that books agree to the credit and every paid clip is on disk, once."""
+        journal, orders = journal_of(self.library), orders_of(self.http)
+        artifacts = self._data / "artifacts"
+        assert not problems_at_the_end(self.library, journal, orders, artifacts)
+
+    def spent(self, task: Task) -> Decimal:
+        """Return what the service has taken for an order and not given back."""
+        return sum((order.net for order in self.made_of(task)), Decimal())
+
+
+def _hurry(road: Road) -> None:
+    """Shorten every pause between two requests; what is sent, and how often, stays the same."""
+    for owner in (road.client, road._fetcher):
+        owner._retry = replace(owner._retry, base_s=0.01)
+    road._poller._budget.rate_per_s = road._poller._budget._rate = _REQUESTS_PER_S
+
+
+@contextmanager
+def one_sandbox(folder: Path, households: int) -> Iterator[Callable[[], Household]]:
+    """Run a sandbox; gives what opens a new household on it."""
+    keys = [f"sk-{uuid.uuid4().hex}" for _ in range(households)]
+    left = iter(enumerate(keys))
+
+    def move_in() -> Household:
+        number, key = next(left)
+        return Household(folder / f"library{number}", victim, key)
+
+    with one_service(folder, keys) as victim:
+        yield move_in
+
+
+def eventually(true: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + _SOON_S
+    while not true():
+        assert time.monotonic() < deadline, "it does not come to be"
+        time.sleep(0.02)
