@@ -6,8 +6,8 @@ later, so each round measures everything once and the ratios are taken within a 
 - an fsync probe, and bare SQLite commits/s: WAL, ``synchronous=FULL``, one row each, same disk;
 - creates/s with 64 clients, each answered after its debit and its task are on disk, and the ratio
   to the bare commits;
-- requests/s of a bare Starlette handler on the same uvicorn that answers a finished task's bytes,
-  polls/s of the sandbox with 64 clients, and their ratio;
+- requests/s of a bare Starlette handler on the same uvicorn and parser that answers a finished
+  task's bytes, polls/s of the sandbox with 64 clients, and their ratio;
 - then 1,000 tasks in flight, polled and listed: errors, p50, p99.
 
 Nothing is rendered: the server runs with ``--workers 0``. The clients are raw sockets in a process
@@ -53,7 +53,7 @@ app = Starlette(routes=[Route("/v1/tasks/{task_id}", answer)])
 listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
 listener.bind(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
-config = uvicorn.Config(app, access_log=False, log_level="error", ws="none", http="h11")
+config = uvicorn.Config(app, access_log=False, log_level="error", ws="none", http="httptools")
 uvicorn.Server(config).run(sockets=[listener])
 """
 

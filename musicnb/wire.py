@@ -228,7 +228,7 @@ class TaskEnvelope(_Answer):
     input: dict[str, Any] | None = None
     progress: Progress | None = None
     output: Output | None = None
-    warnings: list[TaskWarning] = []
+    warnings: list[TaskWarning] = Field(default_factory=list)
     error: TaskError | None = None
     usage: dict[str, Any] | None = None
     billing: Billing | None = None

@@ -241,6 +241,8 @@ class Poller:
                 self._watchlist.no_list(request, now)
             else:
                 self._watchlist.lost(request, now)
+        finally:
+            self._watchlist.over(request)
 
     async def _read_task(self, request: ReadTask) -> None:
         task_id = request.task_id
@@ -277,14 +279,15 @@ class Poller:
         if is_summary and envelope.is_terminal and not is_last_word(envelope):
             self._watchlist.want(task_id)
             return
-        known = wait.known
-        wait.known = envelope = joined(known, envelope)
+        known, wait.known = wait.known, wait.told(envelope)
+        envelope = wait.known
         if envelope.is_terminal:
             self._watchlist.remove(task_id)
-            self._learn(wait.model, envelope)
         else:
             self._watchlist.saw(task_id, self._clock(), self._wall(), epoch_s(envelope.created_at))
         try:
+            if envelope.is_terminal:
+                self._learn(wait.model, envelope)
             if envelope.is_terminal or envelope is not known:
                 for report in list(wait.reports):
                     report(envelope)
@@ -327,4 +330,13 @@ class _Wait:
     def __init__(self, model: str, known: TaskEnvelope | None) -> None:
         self.model, self.known = model, known
         self.reports: list[Callable[[TaskEnvelope], None]] = []
+        self._last: TaskEnvelope | None = None
         self.end: asyncio.Future[TaskEnvelope] = asyncio.get_running_loop().create_future()
+
+    def told(self, reading: TaskEnvelope) -> TaskEnvelope:
+        """Return all that is known after a reading: the same object if it says nothing new."""
+        last, self._last = self._last, reading
+        # most readings are like the one before, and this comparison is made in C
+        if self.known is not None and last is not None and vars(last) == vars(reading):
+            return self.known
+        return joined(self.known, reading)

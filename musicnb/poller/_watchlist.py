@@ -96,7 +96,7 @@ class Watchlist:
         self._tasks: dict[str, _Watched] = {}
         self._wanted: set[str] = set()
         self._pages = Pages()
-        self._in_flight = 0
+        self._under_way: list[Request] = []
         self._no_list_until = -math.inf
         self._ahead_s: float | None = None
         self._ticked_at = self._wall_ahead_s = math.inf
@@ -167,7 +167,7 @@ class Watchlist:
         asleep = now - self._ticked_at
         if asleep > _ASLEEP_S:
             for task in self._tasks.values():
-                task.until += asleep
+                task.until = min(task.until + asleep, now + PATIENCE_S)
         if wall - now - self._wall_ahead_s > _CLOCK_JUMP_S:
             for task in self._tasks.values():
                 task.seen = task.born
@@ -183,11 +183,11 @@ class Watchlist:
     def step(self, now: float) -> list[Request]:
         """Return the requests to send now."""
         requests: list[Request] = []
-        while self._in_flight < _IN_FLIGHT and self.budget.ready_at(now, write=False) <= now:
+        while len(self._under_way) < _IN_FLIGHT and self.budget.ready_at(now, write=False) <= now:
             request = self._best(now)
             if request is None or not self.budget.take(now):
                 break
-            self._in_flight += 1
+            self._under_way.append(request)
             self._worth = None
             if isinstance(request, ReadPage):
                 request.page.pending, request.page.asked_at = True, now
@@ -201,7 +201,7 @@ class Watchlist:
         if not self._tasks:
             return math.inf
         patience = min(task.until for task in self._tasks.values()) + 1e-3
-        if self._in_flight >= _IN_FLIGHT:
+        if len(self._under_way) >= _IN_FLIGHT:
             return patience
         ready = self.budget.ready_at(now, write=False)
         if ready > now:  # weighed then; it is not cheap for a thousand tasks
@@ -268,7 +268,7 @@ class Watchlist:
 
     def read(self, request: ReadTask, now: float) -> None:
         """Note that a task was read; what was seen of it is told with `saw` or `remove`."""
-        self._came_back(request)
+        self.over(request)
         self.budget.answered(now)
         if request.task_id in self._tasks:
             self._tasks[request.task_id].failures = 0
@@ -280,7 +280,7 @@ class Watchlist:
 
         What was seen of the tasks in it is told after this, with `saw`, `remove` or `want`.
         """
-        self._came_back(request)
+        self.over(request)
         self.budget.answered(now)
         page, was_tail = request.page, len(self._pages) and request.page is self._pages.tail
         page.failures = 0
@@ -312,7 +312,7 @@ class Watchlist:
 
     def no_list(self, request: ReadPage, now: float) -> None:
         """Note that the list was refused for good; a refused cursor only begins it anew."""
-        self._came_back(request)
+        self.over(request)
         self.budget.answered(now)
         if request.cursor is None:
             self._no_list_until = now + _LIST_AGAIN_S
@@ -320,8 +320,11 @@ class Watchlist:
             self._pages.refuse_cursor()
         self._begin_list_anew()
 
-    def _came_back(self, request: Request) -> None:
-        self._in_flight -= 1
+    def over(self, request: Request) -> None:
+        """Note that a request is not under way any more, whatever came of it; twice is as once."""
+        if not any(other is request for other in self._under_way):
+            return
+        self._under_way = [other for other in self._under_way if other is not request]
         self._worth = None
         if isinstance(request, ReadPage):
             request.page.pending = False
@@ -330,7 +333,7 @@ class Watchlist:
 
     def _back_off(self, request: Request, now: float) -> None:
         """Let others go first; one broken answer must not keep everybody from being asked about."""
-        self._came_back(request)
+        self.over(request)
         what = request.page if isinstance(request, ReadPage) else self._tasks.get(request.task_id)
         if what is not None:
             pause = min(_BACKOFF_FIRST_S * 2**what.failures, _BACKOFF_LONGEST_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -111,14 +112,20 @@ class Worth:
 
     def due(self, now: float) -> float:
         """Return when the best request will be worth it, at most a heartbeat from now."""
-        early, step = now, 4 * _PRECISION_S
-        while step < HEARTBEAT_S and self.best(now + step).value_s < KAPPA_S:
-            early, step = now + step, step * 2
-        late = min(now + step, now + HEARTBEAT_S)
-        while late - early > _PRECISION_S:
-            middle = (early + late) / 2
-            if self.best(middle).value_s >= KAPPA_S:
-                late = middle
+        early, low = now, self.best(now).value_s
+        late, high, step = now, low, 4 * _PRECISION_S
+        while high < KAPPA_S and step < HEARTBEAT_S:
+            early, low, late = late, high, now + step
+            high, step = self.best(late).value_s, step * 2
+        if high < KAPPA_S:
+            early, low, late, high = late, high, now + HEARTBEAT_S, KAPPA_S
+        while late - early > max(_PRECISION_S, (late - now) / 64):
+            # regret rises about with the square of the time, so its root is nearly a line
+            share = (math.sqrt(KAPPA_S) - math.sqrt(low)) / (math.sqrt(high) - math.sqrt(low))
+            middle = early + (late - early) * min(max(share + 0.05, 0.1), 0.9)
+            value = self.best(middle).value_s
+            if value >= KAPPA_S:
+                late, high = middle, value
             else:
-                early = middle
+                early, low = middle, value
         return late

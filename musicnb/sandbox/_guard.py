@@ -166,7 +166,7 @@ def _inbound_id(headers: dict[bytes, list[bytes]]) -> str | None:
 
 
 def _check_size(scope: Scope) -> None:
-    # h11's own limit is for heads that come in pieces; one that comes at once passes it
+    # the connection's own limit is for heads that come in pieces; one that comes at once passes it
     size = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
     size += sum(len(name) + len(value) for name, value in scope["headers"])
     if size > MAX_HEAD_BYTES:

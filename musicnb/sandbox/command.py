@@ -125,7 +125,6 @@ async def _serve(args: argparse.Namespace) -> None:
     from uvicorn import Config  # noqa: PLC0415 - --help must not load a web server
 
     from musicnb.sandbox._connections import PatientProtocol  # noqa: PLC0415
-    from musicnb.sandbox._guard import MAX_HEAD_BYTES  # noqa: PLC0415
     from musicnb.sandbox.app import build_app  # noqa: PLC0415
 
     projects, key = _projects(args)
@@ -143,7 +142,6 @@ async def _serve(args: argparse.Namespace) -> None:
             lifespan="on",
             proxy_headers=False,
             server_header=False,
-            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
             timeout_graceful_shutdown=_GRACE_S,
         )
         names = [project.name for project in projects]

@@ -1,5 +1,7 @@
 """A studio on a real sandbox, and one on a service that answers as it is told to."""
 
+from dataclasses import replace
+
 import pytest
 from scripted import KEY, Scripted
 
@@ -34,4 +36,8 @@ def remote(scripted, tmp_path):
     with Studio(
         tmp_path / "library", base_url=f"{scripted.url}/v1", api_key=KEY, quiet=True
     ) as studio:
+        # what is sent, and how often, stays the same; only the pauses between are short
+        for owner in (studio._road.client, studio._road._fetcher):
+            owner._retry = replace(owner._retry, base_s=0.02)
+        studio._road._poller._budget.rate_per_s = studio._road._poller._budget._rate = 1_000.0
         yield studio

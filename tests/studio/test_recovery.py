@@ -479,6 +479,7 @@ def test_interrupted_wait_says_how_to_go_on_and_cancels_nothing(tmp_path):
     """Ctrl-C ends the waiting; the task goes on."""
     code = (
         "import os, signal, sys, threading; from musicnb import Studio, TextToMusic;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "studio = Studio(sys.argv[1], quiet=True);"
         "task = studio.generate(TextToMusic('ambient, 10 seconds'));"
         "threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()\n"

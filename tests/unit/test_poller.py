@@ -367,11 +367,23 @@ def test_error_in_a_report_reaches_its_waiter_and_no_other():
 
 
 def test_own_error_in_the_loop_reaches_everybody():
-    """Nobody waits for ever because the poller itself is broken."""
+    """Nobody waits for ever on a broken poller, and whoever comes next is served."""
     service = Service()
-    service.fault = lambda *_: ZeroDivisionError()
-    _, ends = watch(service, {"a": 3.0, "b": 3.0})
-    assert {type(end) for end in ends.values()} == {ZeroDivisionError}
+
+    async def work():
+        poller = poller_of(service)
+        watched = Watched(service, poller)
+        service.fault = lambda *_: ZeroDivisionError()
+        for attempt in range(5):
+            waits = (watched.one(f"{attempt}{name}", 3.0) for name in "ab")
+            ends = await asyncio.gather(*waits, return_exceptions=True)
+            assert {type(end) for end in ends} == {ZeroDivisionError}
+        service.fault = lambda *_: None
+        end = await watched.one("c", 3.0)
+        await poller.close()
+        return end.status
+
+    assert run(work()) == "succeeded"
 
 
 # ---------------------------------------------------------------------------- what goes wrong
@@ -541,6 +553,24 @@ def test_laptop_that_slept_asks_at_once():
         return watched.delays["a"]
 
     assert run(work()) < 10.2
+
+
+def test_patience_is_not_lengthened_by_an_idle_hour_before():
+    """Nobody watched anything meanwhile: that was no sleep of the machine."""
+
+    async def work():
+        service = Service()
+        poller = poller_of(service)
+        watched = Watched(service, poller)
+        await watched.one("a", 3.0)
+        await asyncio.sleep(3600)
+        start = service.now
+        with pytest.raises(WaitTimeout):
+            await watched.one("b", 1e5)
+        await poller.close()
+        return service.now - start
+
+    assert run(work()) == pytest.approx(1800, abs=1)
 
 
 def test_sleep_does_not_use_up_patience():
