@@ -80,10 +80,11 @@ class Sender:
         """
         halts = self._halts
         async with self._slots:
-            if halts != self._halts and self._halted_by is not None:
-                # what made the service turn one away, it would say to all that waited behind it
-                raise self._kept(job, self._halted_by)
             job = self._journal.job(job.job_id)
+            if halts != self._halts and self._halted_by is not None and job.sent_at is None:
+                # what made the service turn one away, it would say to all that waited behind it;
+                # but one in doubt may have been taken before that, and its key tells
+                raise self._kept(job, self._halted_by)
             if job.sent_at is not None and not self._key_counts(job):
                 return await self.look(job)
             departing()
