@@ -35,7 +35,8 @@ class Entry:
     expected: Decimal
     charged: Decimal | None
     refunded: Decimal | None
-    clips: tuple[sqlite3.Row, ...] = ()
+    sweep: str
+    clips: tuple[sqlite3.Row, ...]
 
     @property
     def paid(self) -> Decimal:
@@ -61,34 +62,49 @@ class Order:
     net: Decimal
 
 
-def journal_of(library: Path) -> dict[str, Entry]:
-    """Read a copy of the journal of a library that nobody uses; opening it would mend it."""
+def journal_of(library: Path, *, in_use: bool = False) -> dict[str, Entry]:
+    """Read the journal of a library.
+
+    Parameters
+    ----------
+    in_use
+        Whether its owner lives; else a copy is read, as opening the file would mend it.
+    """
     with tempfile.TemporaryDirectory() as name:
-        for path in library.glob("journal.sqlite*"):
-            shutil.copy(path, name)
-        connection = sqlite3.connect(Path(name, "journal.sqlite"))
+        folder = library
+        if not in_use:
+            folder = Path(name)
+            for path in library.glob("journal.sqlite*"):
+                shutil.copy(path, folder)
+        connection = sqlite3.connect(f"{(folder / 'journal.sqlite').as_uri()}?mode=ro", uri=True)
         connection.row_factory = sqlite3.Row
         try:
-            if not connection.execute("PRAGMA user_version").fetchone()[0]:
-                return {}  # killed before its first commit
-            assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-            clips: dict[str, list[sqlite3.Row]] = {}
-            for row in connection.execute("SELECT * FROM clips ORDER BY position"):
-                clips.setdefault(row["job_id"], []).append(row)
-            return {
-                row["job_id"]: Entry(
-                    row["job_id"],
-                    row["state"],
-                    row["task_id"],
-                    row["expected"] / _UNITS,
-                    None if row["charged"] is None else row["charged"] / _UNITS,
-                    None if row["refunded"] is None else row["refunded"] / _UNITS,
-                    tuple(clips.get(row["job_id"], ())),
-                )
-                for row in connection.execute("SELECT * FROM jobs")
-            }
+            return _entries(connection)
         finally:
             connection.close()
+
+
+def _entries(connection: sqlite3.Connection) -> dict[str, Entry]:
+    if not connection.execute("PRAGMA user_version").fetchone()[0]:
+        return {}  # killed before its first commit
+    assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    connection.execute("BEGIN")  # both tables as they are at one moment
+    clips: dict[str, list[sqlite3.Row]] = {}
+    for row in connection.execute("SELECT * FROM clips ORDER BY position"):
+        clips.setdefault(row["job_id"], []).append(row)
+    return {
+        row["job_id"]: Entry(
+            row["job_id"],
+            row["state"],
+            row["task_id"],
+            row["expected"] / _UNITS,
+            None if row["charged"] is None else row["charged"] / _UNITS,
+            None if row["refunded"] is None else row["refunded"] / _UNITS,
+            row["sweep"],
+            tuple(clips.get(row["job_id"], ())),
+        )
+        for row in connection.execute("SELECT * FROM jobs")
+    }
 
 
 def orders_of(http: httpx.Client) -> list[Order]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from bookkeeping import Entry, Order, journal_of, orders_of, problems_at_the_end, problems_now
 from ordering import piece
-from sweeping import one_service
+from sweeping import CREDITS, one_service
 from victim import Victim
 
 from musicnb import Studio
@@ -51,7 +51,17 @@ class Household:
     def _open(self) -> Studio:
         studio = Studio(self.library, base_url=self._url, api_key=self._key, quiet=True)
         _hurry(studio._road)
+        self._set_clocks(studio._road)
         return studio
+
+    def _set_clocks(self, road: Road) -> None:
+        """Let the studio live in the service's time, which may be hours ahead of the machine's."""
+        ahead_s = self.http.get("/sandbox/clock").raise_for_status().json()["ahead_s"]
+
+        def clock() -> float:
+            return time.time() + ahead_s
+
+        road._sender._clock = road.library.journal._clock = road._poller._wall = clock
 
     def reopen(self) -> None:
         """Close the studio and open it again, as the next session does."""
@@ -67,9 +77,22 @@ class Household:
         """Order a short piece nobody has ordered before."""
         return self.studio.generate(piece(next(self._pieces)))
 
+    def top_up(self, amount: int) -> None:
+        """Put credits into the wallet."""
+        self.http.post("/sandbox/wallet", json={"credits": str(amount)}).raise_for_status()
+
+    def journal(self) -> dict[str, Entry]:
+        """Return every order as the journal has it."""
+        return journal_of(self.library, in_use=True)
+
+    def orders(self) -> list[Order]:
+        """Return every order as the service has it."""
+        return orders_of(self.http)
+
     def advance(self, seconds: float) -> None:
-        """Let time pass at the service."""
+        """Let time pass, at the service and for the studio."""
         self.http.post("/sandbox/clock", json={"advance_s": seconds}).raise_for_status()
+        self._set_clocks(self.studio._road)
 
     @contextmanager
     def armed(self, fault: str, **more: Any) -> Iterator[Callable[[], int]]:
@@ -89,24 +112,25 @@ class Household:
 
     def entry(self, task: Task) -> Entry:
         """Return an order as the journal has it."""
-        return journal_of(self.library)[task.job.job_id]
+        return self.journal()[task.job.job_id]
 
     def made_of(self, task: Task) -> list[Order]:
         """Return what the service has made of an order."""
-        return [order for order in orders_of(self.http) if order.job_id == task.job.job_id]
+        return [order for order in self.orders() if order.job_id == task.job.job_id]
 
     def resume(self) -> None:
-        """Take up what has not ended, and wait for it."""
+        """Take up what has not ended, and wait for it and for all that is being watched."""
         self.studio.resume(timeout_s=_SOON_S)
+        eventually(lambda: not self.studio.running)
 
     def check_now(self) -> None:
         """Check that no money has left without the journal knowing of it, or twice."""
-        problems = problems_now(journal_of(self.library), orders_of(self.http))
+        problems = problems_now(self.journal(), self.orders())
         assert not problems, "\n".join(problems)
 
     def check_at_the_end(self) -> None:
         """Check that books agree to the credit and every paid clip is on disk, once."""
-        journal, orders = journal_of(self.library), orders_of(self.http)
+        journal, orders = self.journal(), self.orders()
         artifacts = self._data / "artifacts"
         problems = problems_at_the_end(self.library, journal, orders, artifacts)
         assert not problems, "\n".join(problems)
@@ -124,7 +148,9 @@ def _hurry(road: Road) -> None:
 
 
 @contextmanager
-def one_sandbox(folder: Path, households: int) -> Iterator[Callable[[], Household]]:
+def one_sandbox(
+    folder: Path, households: int, *, credits_each: int = CREDITS
+) -> Iterator[Callable[[], Household]]:
     """Run a sandbox; gives what opens a new household on it."""
     keys = [f"sk-{uuid.uuid4().hex}" for _ in range(households)]
     left = iter(enumerate(keys))
@@ -133,7 +159,7 @@ def one_sandbox(folder: Path, households: int) -> Iterator[Callable[[], Househol
         number, key = next(left)
         return Household(folder / f"library{number}", victim, key)
 
-    with one_service(folder, keys) as victim:
+    with one_service(folder, keys, credits_each=credits_each) as victim:
         yield move_in
 
 

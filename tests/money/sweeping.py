@@ -170,10 +170,10 @@ class Sweep:
 
 
 @contextmanager
-def one_service(folder: Path, keys: list[str]) -> Iterator[Victim]:
+def one_service(folder: Path, keys: list[str], *, credits_each: int = CREDITS) -> Iterator[Victim]:
     """Run a service with a project for each key."""
     (folder / "keys").touch(mode=0o600)
-    lines = [f"p{number} {key} {CREDITS}\n" for number, key in enumerate(keys)]
+    lines = [f"p{number} {key} {credits_each}\n" for number, key in enumerate(keys)]
     (folder / "keys").write_text("".join(lines))
     victim = Victim(folder, keys=folder / "keys")
     victim.start()
