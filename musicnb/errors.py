@@ -15,7 +15,7 @@
     │   └── ServiceUnavailable     5xx
     ├── ConnectionFailed       no answer: unreachable, or the answer was lost
     ├── OutcomeUnknown         whether the service took an order cannot be told; its price is held
-    ├── TaskFailed             the service gave up on a task (and refunded it)
+    ├── TaskFailed             the service gave up on a task; its refund may come later
     ├── TaskCanceled           you, or somebody with your key, canceled it
     ├── WaitTimeout            your patience ended; the task goes on
     ├── DownloadFailed         a finished clip is not on disk yet; it can be fetched again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NoReturn, Self
@@ -17,6 +18,8 @@ SANDBOX: Final = "sandbox"
 BASE_URL_VARIABLE: Final = "MUSICNB_BASE_URL"
 KEY_VARIABLES: Final = ("MUSICNB_API_KEY", "BEATRA_API_KEY")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+# a name, or an address of version 4 or 6; anything else no client could reach
+_HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.IGNORECASE)
 _KEY_HELP: Final = (
     f"Set {KEY_VARIABLES[0]} in the environment before starting Jupyter, or pass"
     " api_key=getpass.getpass(); do not write it into a notebook"
@@ -140,7 +143,7 @@ def _given_url(argument: object) -> str:
         return os.environ.get(BASE_URL_VARIABLE, "").strip()
     if not isinstance(argument, str) or not argument.strip():
         raise ConfigurationError(
-            f"base_url must be text, not {argument!r}",
+            f"base_url must be text, not {type(argument).__name__}",
             hint=f'Leave it out, or give "{SANDBOX}" or a URL like {HOSTED_URL}',
         )
     return argument.strip()
@@ -154,8 +157,9 @@ def _checked_url(text: str) -> str:
             hint="Remove it; the key travels in a header",
         )
     shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"{text!r} is not a base URL", hint=f"It looks like {HOSTED_URL}")
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
+        raise _no_url()
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ConfigurationError(
             f"{shown} would send your key unencrypted", hint="Use https:// (http only on loopback)"
@@ -173,5 +177,12 @@ def _split(text: str) -> SplitResult:
     except ValueError:
         valid = False
     if not valid:
-        raise ConfigurationError(f"{text!r} is not a base URL", hint=f"It looks like {HOSTED_URL}")
+        raise _no_url()
     return parts
+
+
+def _no_url() -> ConfigurationError:
+    return ConfigurationError(
+        "the base URL is none (not shown: keys get mixed up with it)",
+        hint=f"It looks like {HOSTED_URL}",
+    )

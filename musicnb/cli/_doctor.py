@@ -8,13 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from musicnb.errors import LibraryError, MusicnbError
-from musicnb.library import DAMAGED, IN_USE, Library, restore_journal, sums
+from musicnb.library import DAMAGED, IN_USE, Library, is_library, restore_journal, sums
 from musicnb.settings import Settings
 
 _RESTORED = """\
 The last good state is in its place again; the damaged journal is kept as {aside}.
 Orders made after that state are not in it. Make the same orders again within 24 hours: the same
-brief has the same Idempotency-Key, so the service charges none of them twice."""
+brief has the same Idempotency-Key, so the service charges none of them twice. studio.account()
+names what the sandbox's ledger has and the journal has not."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; 1 when something needs attention."""
     print(f"service: {_service()}")
     folder = Path(options.library)
-    if not folder.is_dir():
+    if not is_library(folder):
         print(f"library {folder}: there is none yet")
         return 0
     try:
@@ -60,7 +61,7 @@ def _examine(folder: Path) -> int:
         checked = library.verify()
         print(f"clips: {checked}")
         if waiting and not library.read_only:
-            print("musicnb.Studio().resume() takes up what is unfinished")
+            print(f"studio.resume() takes it up: Studio({str(folder)!r}) with the same service")
     finally:
         library.close()
     return 0 if checked.ok else 1

@@ -42,7 +42,7 @@ _LONGEST_MESSAGE: Final = 600
 
 _HINTS: Final[dict[type[ServiceError], str]] = {
     AuthenticationError: "Check the key (MUSICNB_API_KEY) and that it belongs to this service",
-    InsufficientBalance: "Top up the wallet and send the same request again",
+    InsufficientBalance: "Top up the wallet",
     RateLimited: "Wait a little; fewer requests at once help",
     ServiceUnavailable: "Try again later; the same request is never charged twice",
 }

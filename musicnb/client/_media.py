@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,22 @@ import httpx
 
 from musicnb.errors import DownloadFailed
 from musicnb.settings import is_loopback
+
+
+class _WithoutQueries(logging.Filter):
+    """Keeps signatures out of httpx's log: a link that is logged is a link that is shared."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten every URL of a record."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                arg.copy_with(query=None) if isinstance(arg, httpx.URL) else arg
+                for arg in record.args
+            )
+        return True
+
+
+logging.getLogger("httpx").addFilter(_WithoutQueries())
 
 MAX_BYTES: Final = 200 * 1024 * 1024
 _MAX_REDIRECTS: Final = 5
@@ -131,7 +148,8 @@ def _discarded_on_failure(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        target.unlink(missing_ok=True)
+        with suppress(OSError):  # its folder may be no folder any more
+            target.unlink(missing_ok=True)
         problem = f"cannot write {target.parent} ({error.strerror})"
     except BaseException:
         target.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from musicnb.library._account import By, Sums, sums, sums_by
 from musicnb.library._database import DAMAGED
 from musicnb.library._journal import JOB_ID_FIELD, Journal
-from musicnb.library._library import IN_USE, Library, restore_journal
+from musicnb.library._library import IN_USE, Library, is_library, restore_journal
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._verify import Verification
 
@@ -28,6 +28,7 @@ __all__ = [
     "Sums",
     "Take",
     "Verification",
+    "is_library",
     "restore_journal",
     "sums",
     "sums_by",

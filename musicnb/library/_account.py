@@ -72,7 +72,7 @@ def sums_by(jobs: Iterable[Job], by: By) -> dict[str, Sums]:
     InvalidInput
         `by` is another word.
     """
-    name = _NAMES.get(by)
+    name = _NAMES.get(by) if isinstance(by, str) else None
     if name is None:
         raise InvalidInput.from_faults(
             [Fault("by", "", f"is {by!r:.80}; choose one of {', '.join(_NAMES)}")]

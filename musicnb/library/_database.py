@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from musicnb.errors import LibraryError
 from musicnb.library._schema import MIGRATIONS, TABLES, VERSION
@@ -52,6 +52,7 @@ class Database:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path, self.read_only = path, read_only
         self._lock = threading.RLock()
+        self._closed = False
         problem = ""
         try:
             self._db = self._open()
@@ -60,15 +61,16 @@ class Database:
         if problem:
             raise LibraryError(
                 f"the journal {path.name} cannot be used ({problem})",
-                code="journal_unusable",
+                code="journal_busy" if "locked" in problem else DAMAGED,
                 hint=f"Nothing was changed. {self._way_back()}",
             )
 
     def close(self) -> None:
         """Keep a copy of the last good state, and close the file."""
         with self._lock:
-            if not self.read_only:
+            if not self.read_only and not self._closed:
                 self._keep_good_copy()
+            self._closed = True
             self._db.close()
 
     @contextmanager
@@ -88,6 +90,7 @@ class Database:
         if self.read_only:
             raise LibraryError("the journal is only read here", code="library_read_only")
         with self._lock:
+            self._require_open()
             problem = ""
             try:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -105,6 +108,15 @@ class Database:
                 hint="Nothing further is sent. Make room on the disk, then go on",
                 charged=charged,
             )
+
+    def settle(self) -> None:
+        """Bring what is committed from the log into the file itself.
+
+        A log that is lost or damaged is dropped by SQLite without a word, so what is about to cost
+        money must not stand there alone.
+        """
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def seal(self, table: str, key: str) -> None:
         """Renew the seal of a row that was written in the running transaction."""
@@ -127,6 +139,7 @@ class Database:
         """
         problem = ""
         with self._lock:
+            self._require_open()
             try:
                 return self._db.execute(query, values).fetchall()
             except sqlite3.Error as error:
@@ -137,9 +150,21 @@ class Database:
             charged=None,
         )
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise LibraryError(
+                "this studio was closed",
+                code="library_closed",
+                hint="Make a new one: studio = musicnb.Studio()",
+                charged=None,
+            )
+
     # ------------------------------------------------------------------------------ opening
 
     def _open(self) -> sqlite3.Connection:
+        good = self.path.with_name(GOOD_COPY)
+        if good.exists() and not _holds_something(self.path):
+            self._refuse("it is gone or empty, and its last good state is not")
         if self.read_only or _holds_something(self.path):
             # looked at by a connection that cannot write: closing one that can would fold the log
             # into a damaged file
@@ -185,18 +210,38 @@ class Database:
                 f"this library was written by a later musicnb (schema {version})",
                 hint="Upgrade musicnb",
             )
+        known = self._known_orders()
+        if version == 0 and (known or _has_tables(connection)):
+            self._refuse("it has lost its tables")
         if version < VERSION and self.read_only:
             raise LibraryError(
                 f"this library is being used by an earlier musicnb (schema {version})",
                 hint="Upgrade musicnb there, too",
             )
         if damage := _damage(connection, sealed=version == VERSION):
-            raise LibraryError(
-                f"the journal {self.path.name} is damaged ({damage:.200})",
-                code=DAMAGED,
-                hint=f"Nothing was changed. {self._way_back()}",
-                charged=None,
-            )
+            self._refuse(damage)
+        if version > 0 and (lost := known - _orders(connection)):
+            self._refuse(f"{len(lost)} orders of its last good state are not in it")
+
+    def _refuse(self, damage: str) -> NoReturn:
+        raise LibraryError(
+            f"the journal {self.path.name} is damaged ({damage:.200})",
+            code=DAMAGED,
+            hint=f"Nothing was changed. {self._way_back()}",
+            charged=None,
+        )
+
+    def _known_orders(self) -> set[str]:
+        """Return the orders in the good copy; none where it cannot be read."""
+        good = self.path.with_name(GOOD_COPY)
+        with contextlib.suppress(sqlite3.Error):
+            if _holds_something(good):
+                copy = _connect(good, mode="ro")
+                try:
+                    return _orders(copy)
+                finally:
+                    copy.close()
+        return set()
 
     def _way_back(self) -> str:
         good = self.path.with_name(GOOD_COPY)
@@ -275,6 +320,14 @@ def _damage(connection: sqlite3.Connection, *, sealed: bool) -> str:
     return ""
 
 
+def _orders(connection: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT job_id FROM jobs")}
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
+
+
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
@@ -292,6 +345,21 @@ def _holds_something(path: Path) -> bool:
     with contextlib.suppress(OSError):
         return path.stat().st_size > 0
     return False
+
+
+def _unfit(good: Path) -> str:
+    """Say why a copy cannot take the journal's place; nothing when it can."""
+    if not _holds_something(good):
+        return f"there is no {GOOD_COPY} beside it"
+    try:
+        copy = _connect(good, mode="ro")
+        try:
+            damage = _damage(copy, sealed=_version(copy) == VERSION)
+        finally:
+            copy.close()
+    except sqlite3.Error as error:
+        damage = str(error)
+    return f"{GOOD_COPY} is damaged, too: {damage:.100}" if damage else ""
 
 
 def restore_good_copy(path: Path, *, stamp: str) -> Path:
@@ -313,7 +381,7 @@ def restore_good_copy(path: Path, *, stamp: str) -> Path:
         There is no good copy, or the folder cannot be written.
     """
     good, aside = path.with_name(GOOD_COPY), path.with_name(f"journal.damaged-{stamp}.sqlite")
-    problem = "" if good.exists() else f"there is no {GOOD_COPY} beside it"
+    problem = _unfit(good)
     if not problem:
         try:
             partial = path.with_name(f".{path.name}.part")

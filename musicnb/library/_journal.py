@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from musicnb.briefs import Brief
-from musicnb.errors import LibraryError
+from musicnb.errors import Fault, InvalidInput, LibraryError
 from musicnb.library._database import Database
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.wire import Billing, canonical_bytes
@@ -96,7 +96,9 @@ class Journal:
         self._require_file()
         with self._db.transaction(charged=False) as db:
             intent = _Intent(service, "", digest, 0, 1 + self._generations(service, "", digest, 0))
-            return self._write(db, intent, brief.capability, body, brief.price.credits_high)
+            job = self._write(db, intent, brief.capability, body, brief.price.credits_high)
+        self._db.settle()
+        return job
 
     def plan_sweep(
         self, briefs: Sequence[Brief], *, service: str, sweep: str, max_credits: Decimal | None
@@ -144,19 +146,84 @@ class Journal:
                     job = self._write(db, intent, brief.capability, body, price)
                     found.append((job, True))
                     committed += price
+        self._db.settle()
         return Planned(tuple(found), tuple(left_out))
 
     def repeat(self, job: Job) -> Job:
-        """Write an order down once more, as a new intention under a new key: it may cost again."""
+        """Write an order down once more, as a new intention under a new key: it may cost again.
+
+        Raises
+        ------
+        InvalidInput
+            Its sweep's cap has no room for it, or it was repeated and that is not over yet.
+        """
         self._require_file()
-        body = job.request
         with self._db.transaction(charged=False) as db:
             digest, cell = self._db.one(
                 "SELECT brief_digest, cell FROM jobs WHERE job_id = ?", job.job_id
             )
+            if job.sweep:
+                self._require_room(job, self._newest(job.service, job.sweep, digest, cell))
             generation = 1 + self._generations(job.service, job.sweep, digest, cell)
             intent = _Intent(job.service, job.sweep, digest, cell, generation)
-            return self._write(db, intent, job.capability, body, job.expected_credits)
+            repeat = self._write(db, intent, job.capability, job.request, job.expected_credits)
+        self._db.settle()
+        return repeat
+
+    def _require_room(self, job: Job, newest: Job | None) -> None:
+        """Refuse to repeat an order of a sweep twice at a time, or beyond its cap."""
+        problem = ""
+        if newest is not None and newest.job_id != job.job_id and not newest.has_ended:
+            problem = "it was sent again already, and that order is not over"
+        (cap,) = self._db.one(
+            "SELECT max_credits FROM sweeps WHERE service = ? AND name = ?", job.service, job.sweep
+        )
+        left = None if cap is None else Decimal(cap) / _UNITS_PER_CREDIT
+        if left is not None:
+            left -= self._committed(job.service, job.sweep)
+            if job.expected_credits > left:
+                problem = (
+                    f"the sweep's cap has {max(left, Decimal(0)).normalize():f} credits left, it"
+                    f" needs {job.expected_credits.normalize():f}"
+                )
+        if problem:
+            raise InvalidInput.from_faults([Fault("send_again", "", problem)])
+
+    def services(self) -> list[str]:
+        """List the services and accounts that have orders here."""
+        return [row[0] for row in self._db.all("SELECT DISTINCT service FROM jobs")]
+
+    def adopt(self, earlier: str, later: str, *, unsent_only: bool) -> int:
+        """Move orders, and the caps of their sweeps, from one name of an account to another.
+
+        Parameters
+        ----------
+        unsent_only
+            Move only orders that have never left this machine.
+
+        Returns
+        -------
+        int
+            How many were moved; one that exists under both names stays where it is.
+        """
+        moved = [
+            job.job_id
+            for job in self.jobs(earlier)
+            if not unsent_only or (job.state == "planned" and job.sent_at is None)
+        ]
+        with self._db.transaction() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO sweeps SELECT ?, name, max_credits FROM sweeps"
+                " WHERE service = ?",
+                (later, earlier),
+            )
+            count = 0
+            for job_id in moved:
+                count += db.execute(
+                    "UPDATE OR IGNORE jobs SET service = ? WHERE job_id = ?", (later, job_id)
+                ).rowcount
+                self._db.seal("jobs", job_id)
+        return count
 
     def sending(self, job_id: str) -> None:
         """Note that the order is about to leave this machine."""

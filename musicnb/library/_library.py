@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from musicnb.errors import LibraryError
-from musicnb.library._database import restore_good_copy
+from musicnb.library._database import GOOD_COPY, restore_good_copy
 from musicnb.library._journal import Journal
 from musicnb.library._records import ClipRecord
 from musicnb.library._verify import PARTIAL, Verification, verify
@@ -95,7 +95,7 @@ class Library:
 
     def missing_clips(self) -> list[ClipRecord]:
         """List the clips whose file is gone; looks at names only, so it is quick."""
-        return [clip for clip in self.journal.clips() if not (self.folder / clip.file).exists()]
+        return [clip for clip in self.journal.clips() if not (self.folder / clip.file).is_file()]
 
     def __fspath__(self) -> str:
         return os.fspath(self.folder)
@@ -152,6 +152,11 @@ class Library:
     def relative(self, path: Path) -> str:
         """Return a file's path as the journal keeps it."""
         return path.relative_to(self.folder).as_posix()
+
+
+def is_library(folder: Path) -> bool:
+    """Whether a folder holds a journal, or what is left of one."""
+    return any((folder / name).exists() for name in (JOURNAL, GOOD_COPY))
 
 
 def restore_journal(folder: Path, *, stamp: str) -> Path:

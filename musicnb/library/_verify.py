@@ -82,6 +82,8 @@ def verify(folder: Path, clips: Iterable[ClipRecord], clips_folder: Path) -> Ver
 def _sha256(path: Path) -> str | None:
     """Hash a file; None where there is none that can be read."""
     digest = hashlib.sha256()
+    if not path.is_file():  # a pipe in its place would never end
+        return None
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):

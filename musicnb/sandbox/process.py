@@ -74,7 +74,8 @@ class SandboxProcess:
         ConfigurationError
             It did not start; the last lines it wrote say why.
         """
-        command = [sys.executable, "-m", "musicnb.sandbox", "--json", "--exit-with-parent"]
+        # -P: a file of the notebook's folder must not be taken for a library of the server's
+        command = [sys.executable, "-P", "-m", "musicnb.sandbox", "--json", "--exit-with-parent"]
         command += ["--port", "0", "--data", os.fspath(data)]
         if seed is not None:
             command += ["--seed", str(seed)]

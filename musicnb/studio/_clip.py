@@ -79,7 +79,7 @@ class Clip:
         LibraryError
             The file was removed.
         """
-        if not self.path.exists():
+        if not self.path.is_file():
             raise LibraryError(
                 f"{self.path.name} is no longer in the library",
                 hint="Restore the file from a copy: its bytes are the service's own",

@@ -87,7 +87,7 @@ class Fetcher:
 
         async def fetch(position: int, output: OutputClip) -> None:
             record = have.get(position)
-            if record is None or not (self._library.folder / record.file).exists():
+            if record is None or not (self._library.folder / record.file).is_file():
                 record = await self._bring(job, envelope.task_id, position, output)
             arrived(record)
 

@@ -20,6 +20,7 @@ class LoopThread:
     """A daemon thread that runs an event loop for ever."""
 
     def __init__(self) -> None:
+        self._process = os.getpid()
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self.loop.run_forever, name="musicnb-loop", daemon=True
@@ -46,7 +47,9 @@ class LoopThread:
         return self.start(work).result(timeout_s)
 
     def refuse_own_thread(self) -> None:
-        """Raise RuntimeError on the loop's own thread, where waiting would never end."""
+        """Raise RuntimeError where waiting would never end: on the loop's thread, in a fork."""
+        if os.getpid() != self._process:
+            raise RuntimeError("this studio belongs to the process that forked this one")
         if threading.current_thread() is self._thread:
             raise RuntimeError("this blocks; on musicnb's own loop use await instead")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import threading
 from pathlib import Path
@@ -14,6 +15,7 @@ from musicnb.studio._loop import shared_loop
 from musicnb.studio._road import Road
 from musicnb.studio._service import open_service
 
+_log = logging.getLogger(__name__)
 # Running the cell `studio = Studio()` again must find the running work, not a locked folder.
 _open: dict[Path, tuple[Road, Settings | None]] = {}
 _open_lock = threading.RLock()
@@ -38,6 +40,8 @@ def open_road(folder: Path, settings: Settings | None) -> Road:
         try:
             service = open_service(settings, sandbox_folder=library.sandbox_folder)
             road = Road(service, library, shared_loop())
+            if road.loop.run(road.adopt()):
+                _log.info("took over orders made with an earlier key of this account")
         except BaseException:
             library.close()
             raise

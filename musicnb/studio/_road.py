@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from musicnb.client import Client, Media
 from musicnb.errors import (
+    LibraryError,
     MusicnbError,
     OutcomeUnknown,
     TaskCanceled,
@@ -29,7 +30,7 @@ from musicnb.poller import Durations, Poller
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._fetching import Fetcher
 from musicnb.studio._loop import LoopThread
-from musicnb.studio._sending import Sender
+from musicnb.studio._sending import AMBIGUOUS, Sender
 from musicnb.studio._service import Service
 from musicnb.studio._task import Task
 from musicnb.wire import TaskEnvelope
@@ -77,6 +78,31 @@ class Road:
         client = Client(self.service.base_url, self.service.api_key)
         return client, Media(allow_loopback=self.service.serves_loopback)
 
+    async def adopt(self) -> int:
+        """Take over orders made with an earlier key, where both keys belong to one account.
+
+        The service tells: a task that it shows to this key is this account's. Orders that were
+        never sent belong to nobody yet.
+
+        Returns
+        -------
+        int
+            How many were taken over.
+        """
+        journal, mine = self.library.journal, self.service.identity
+        taken = 0
+        for other in journal.services():
+            if other == mine or other.rpartition("#")[0] != mine.rpartition("#")[0]:
+                continue
+            known = [job.task_id for job in journal.jobs(other) if job.task_id is not None]
+            try:
+                if known:
+                    await self.client.task(known[-1])
+            except MusicnbError:  # another account's, or nobody can say now
+                continue
+            taken += journal.adopt(other, mine, unsent_only=not known)
+        return taken
+
     def travel(self, job: Job) -> Task:
         """Start, or take up again, an order that stands in the journal; from any thread."""
         with self._turn:
@@ -87,6 +113,23 @@ class Road:
                 return self.travel_again(Task(job, self))
             task.renew()  # whoever holds the handle, or looks at its card, sees it go on
             return self.travel_again(task)
+
+    def require_usable(self) -> None:
+        """Raise unless it can be worked with.
+
+        Raises
+        ------
+        LibraryError
+            The studio was closed, or its sandbox has ended.
+        """
+        if self._closed or not self.service.alive:
+            what = "this studio was closed" if self._closed else "the sandbox has ended"
+            raise LibraryError(
+                what,
+                code="library_closed",
+                hint="studio.resume() takes up what is unfinished; after close(), make a new one",
+                charged=None,
+            )
 
     def travel_again(self, task: Task) -> Task:
         """Take up an order whose task has come to rest; from any thread."""
@@ -121,7 +164,9 @@ class Road:
         if task.done and job.state == "unknown":
             try:
                 await self._sender.look(job)
-            except OutcomeUnknown:
+            except OutcomeUnknown as error:
+                if error.code == AMBIGUOUS:  # a task may run, and nobody can say which
+                    raise
                 self._withdraw(task, "given up: no answer came, and the service shows no trace")
                 return
             task.change(job=self.library.journal.job(job.job_id))
@@ -135,7 +180,8 @@ class Road:
 
     def _withdraw(self, task: Task, why: str) -> None:
         self.library.journal.ended(task.job.job_id, "canceled", why)
-        task.change(job=self.library.journal.job(task.job.job_id), status="canceled")
+        job = self.library.journal.job(task.job.job_id)
+        task.change(job=job, status="canceled", error=_past_end(job))
 
     async def settle_money(self) -> None:
         """Read again the tasks that ended with money outstanding: refunds may come late."""

@@ -27,10 +27,16 @@ from musicnb.wire import TaskEnvelope
 #: The service remembers an Idempotency-Key for 24 hours; the hour is for clocks that disagree.
 KEY_COUNTS_S: Final = 23 * 3600.0
 _AT_ONCE: Final = 4
-# Server clocks differ from ours; the window in which an order is looked for is wider by this.
-_CLOCK_SKEW: Final = timedelta(minutes=10)
+#: Code of an order that several tasks of the service may be.
+AMBIGUOUS: Final = "outcome_ambiguous"
+# A clock that was put back by less is only corrected; by more, nobody knows what time has passed.
+_CLOCK_SKEW_S: Final = 600.0
+# Clocks differ, by a whole day where a time zone or a date is set wrong; our job id is what
+# matches, so that a wider window costs pages and no certainty.
+_SEARCH_SKEW: Final = timedelta(days=1)
 _MOST_PAGES: Final = 50
 _REDIRECTS: Final = range(300, 400)
+_UNPROCESSABLE: Final = 422
 
 
 class Sender:
@@ -85,8 +91,12 @@ class Sender:
                 # what made the service turn one away, it would say to all that waited behind it;
                 # but one in doubt may have been taken before that, and its key tells
                 raise self._kept(job, self._halted_by)
-            if job.sent_at is not None and not self._key_counts(job):
-                return await self.look(job)
+            if not self._key_counts(job):
+                if job.sent_at is not None:
+                    return await self.look(job)
+                found, _ = await self._find(job)
+                if found is not None:
+                    return self._accept(job, found)
             departing()
             self._journal.sending(job.job_id)
             try:
@@ -119,6 +129,7 @@ class Sender:
         self._journal.unknown(job.job_id, why)
         raise OutcomeUnknown(
             why,
+            code=AMBIGUOUS if "may be" in why else None,
             hint="task.resume() looks again; task.send_again() orders it anew and may be charged a"
             " second time; task.cancel() gives it up",
             idempotency_key=job.idempotency_key,
@@ -130,14 +141,15 @@ class Sender:
     async def _after(self, job: Job, error: MusicnbError) -> TaskEnvelope:
         """Write down how sending ended; return the task after all if the service has it."""
         facts: dict[str, Any] = {"idempotency_key": job.idempotency_key}
+        doubtful = job.sent_at is not None or error.charged is None or isinstance(error, Conflict)
         # these two come after the look-up of the key: no earlier attempt was accepted
         if isinstance(error, InsufficientBalance):
             self._journal.not_sent(job.job_id, error.message)
             return self._halt(job, await self._with_missing_sum(error))
-        if isinstance(error, InvalidRequest) and not error.retryable:
+        refused = isinstance(error, InvalidRequest) and not error.retryable
+        if refused and (not doubtful or error.http_status == _UNPROCESSABLE):
             self._journal.ended(job.job_id, "failed", error.message)
             raise error.with_facts(**facts, charged=False)
-        doubtful = job.sent_at is not None or error.charged is None or isinstance(error, Conflict)
         if doubtful:
             with contextlib.suppress(MusicnbError):
                 found, _ = await self._find(job)
@@ -192,10 +204,10 @@ class Sender:
 
     def _key_counts(self, job: Job) -> bool:
         """Whether the service still knows the key, so that the same request is never a new one."""
-        assert job.sent_at is not None
-        age_s = self._clock() - job.sent_at
+        # one that was planned long ago may have been sent since, as a restored journal cannot tell
+        age_s = self._clock() - (job.sent_at or job.planned_at)
         # a clock that was put back says nothing about how much time has passed
-        return -_CLOCK_SKEW.total_seconds() < age_s < KEY_COUNTS_S
+        return -_CLOCK_SKEW_S < age_s < KEY_COUNTS_S
 
     async def _find(self, job: Job) -> tuple[TaskEnvelope | None, str]:
         """Search the tasks since the order was sent for the one that carries its id.
@@ -205,7 +217,7 @@ class Sender:
         tuple
             The task, or None and why there is none.
         """
-        since = datetime.fromtimestamp(job.sent_at or job.planned_at, UTC) - _CLOCK_SKEW
+        since = datetime.fromtimestamp(job.sent_at or job.planned_at, UTC) - _SEARCH_SKEW
         matches: dict[str, TaskEnvelope] = {}
         cursor = None
         for _ in range(_MOST_PAGES):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -25,7 +26,7 @@ from musicnb.studio._files import examine_upload, named_folder
 from musicnb.studio._money import amount_text
 from musicnb.studio._opening import close_road, is_open, live, open_road
 from musicnb.studio._road import Road
-from musicnb.studio._summaries import account_of, check_sweep, sweep_text
+from musicnb.studio._summaries import account_of, checked_sweep, sweep_text
 from musicnb.studio._task import Task
 from musicnb.studio._tasks import Tasks
 
@@ -76,15 +77,16 @@ class Studio:
             api_key = ApiKey(api_key)  # rebound at once: tracebacks print local variables
         settings = Settings.resolve(base_url=base_url, api_key=api_key)
         self._folder, self._settings = named_folder(library), settings
+        self._place = self._folder.resolve()  # now: a later chdir must not lead to another one
         self._in_use: LibraryError | None = None
         try:
-            self._road: Road | None = open_road(self._folder.resolve(), settings)
+            self._road: Road | None = open_road(self._place, settings)
             self._library = self._road.library
         except LibraryError as error:
             if error.code != IN_USE:
                 raise
             self._road, self._in_use = None, error
-            self._library = Library(self._folder.resolve(), read_only=True)
+            self._library = Library(self._place, read_only=True)
         if not quiet:
             print(self)  # noqa: T201 - saying which service is used is this line's purpose
 
@@ -151,14 +153,15 @@ class Studio:
         InvalidInput
             A brief, the name or the cap is wrong; every faulty brief is named, nothing was sent.
         """
-        briefs = list(briefs)
-        cap = check_sweep(briefs, sweep, max_credits)
+        briefs, sweep, cap = checked_sweep(briefs, sweep, max_credits)
         road = self._live_road()
         planned = road.library.journal.plan_sweep(
             briefs, service=road.service.identity, sweep=sweep, max_credits=cap
         )
+        gone = {clip.job_id for clip in road.library.missing_clips()}
         tasks = Tasks(
-            road.at_rest(job) if job.has_ended else road.travel(job) for job, _ in planned.orders
+            road.at_rest(job) if job.has_ended and job.job_id not in gone else road.travel(job)
+            for job, _ in planned.orders
         )
         tasks.left_out = planned.left_out
         tasks.said = sweep_text(sweep, planned)
@@ -329,6 +332,8 @@ class Studio:
         ------
         ConfigurationError
             The service is not the embedded sandbox.
+        InvalidInput
+            An option is no value that JSON has.
         InvalidRequest
             There is no such fault, or it takes no such option.
         """
@@ -339,6 +344,10 @@ class Studio:
                 hint='Use Studio(library=..., base_url="sandbox")',
             )
         body = None if fault is None else {"fault": fault, **options}
+        try:
+            json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
+        except (TypeError, ValueError) as error:
+            raise InvalidInput.from_faults([Fault("fault", "", f"{error!s:.80}")]) from None
         road.loop.run(road.client.sandbox_faults(body))
 
     # -------------------------------------------------------------------------------- itself
@@ -402,7 +411,7 @@ class Studio:
             raise self._in_use.with_facts(
                 hint=f"{self._in_use.hint}. Nothing was sent from here", charged=False
             )
-        self._road = live(self._road, self._folder.resolve(), self._settings)
+        self._road = live(self._road, self._place, self._settings)
         return self._road
 
     def _say(self, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -14,6 +14,7 @@ from musicnb.studio._money import amount_text
 from musicnb.studio._task import Task
 
 _LONGEST_NAME: Final = 80
+_MOST_CREDITS: Final = 10**12
 
 
 def account_of(tasks: Sequence[Task]) -> str:
@@ -71,15 +72,15 @@ def sweep_text(sweep: str, planned: Planned) -> str:
     return f"sweep {sweep!r}: {'; '.join(parts)}"
 
 
-def check_sweep(
-    briefs: Sequence[object], sweep: object, max_credits: Decimal | float | str | None
-) -> Decimal | None:
+def checked_sweep(
+    briefs: object, sweep: object, max_credits: object
+) -> tuple[list[Brief], str, Decimal | None]:
     """Refuse a sweep that cannot be ordered, naming everything that is wrong with it.
 
     Returns
     -------
-    decimal.Decimal or None
-        The cap, in credits.
+    tuple
+        The briefs, the name without spaces around it, and the cap in credits or None.
 
     Raises
     ------
@@ -87,7 +88,8 @@ def check_sweep(
         A brief, the name or the cap is wrong.
     """
     faults = []
-    if not isinstance(sweep, str) or not 0 < len(sweep.strip()) <= _LONGEST_NAME:
+    name = sweep.strip() if isinstance(sweep, str) and _is_text(sweep) else ""
+    if not 0 < len(name) <= _LONGEST_NAME:
         faults.append(
             Fault("sweep", "", f"is {sweep!r:.80}; give a name of 1 to {_LONGEST_NAME} characters")
         )
@@ -95,12 +97,24 @@ def check_sweep(
     if max_credits is not None:
         try:
             cap = Decimal(str(max_credits))
-        except InvalidOperation:
+        except (InvalidOperation, ValueError):  # an integer of thousands of digits is no text
             cap = Decimal("NaN")
-        if not cap.is_finite() or cap < 0 or isinstance(max_credits, bool):
+        if not cap.is_finite() or not 0 <= cap <= _MOST_CREDITS or isinstance(max_credits, bool):
             faults.append(
-                Fault("max_credits", "", f"is {max_credits!r:.80}; give credits, such as 750")
+                Fault("max_credits", "", f"is {_short(max_credits)}; give credits, such as 750")
             )
+    if isinstance(briefs, Brief) or not isinstance(briefs, Iterable):
+        text = f"is one {type(briefs).__name__}; give a list of TextToMusic(...)"
+        raise InvalidInput.from_faults([*faults, Fault("briefs", "", text)])
+    given = list(briefs)
+    faults += _faults_of(given)
+    if faults:
+        raise InvalidInput.from_faults(faults)
+    return given, name, cap
+
+
+def _faults_of(briefs: Sequence[object]) -> list[Fault]:
+    faults = []
     if not briefs:
         faults.append(Fault("briefs", "", "is empty; give at least one TextToMusic(...)"))
     for number, brief in enumerate(briefs):
@@ -116,6 +130,16 @@ def check_sweep(
                 Fault(f"{name}.{fault.field}", fault.pointer, fault.message, fault.code)
                 for fault in error.faults
             ]
-    if faults:
-        raise InvalidInput.from_faults(faults)
-    return cap
+    return faults
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be written down: no halves of characters, no NUL."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _short(value: object) -> str:
+    try:
+        return f"{value!r:.80}"
+    except ValueError:  # Python refuses to write integers of thousands of digits
+        return "a very large number"

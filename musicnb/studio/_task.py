@@ -239,7 +239,10 @@ class Task:
         ------
         InvalidInput
             It is still under way, or has ended.
+        LibraryError
+            The studio was closed, or its sandbox has ended.
         """
+        self._road.require_usable()
         if not self.can_resume:
             raise InvalidInput.from_faults(
                 [Fault("resume", "", f"is for orders at rest before their end; this is {self!r}")]
@@ -261,8 +264,11 @@ class Task:
         Raises
         ------
         InvalidInput
-            The order is not without an answer.
+            The order is not without an answer, or its sweep's cap has no room.
+        LibraryError
+            The studio was closed, or its sandbox has ended.
         """
+        self._road.require_usable()
         if not self.is_unknown:
             raise InvalidInput.from_faults(
                 [Fault("send_again", "", f"is for orders without an answer; this is {self!r}")]

@@ -177,11 +177,11 @@ def test_play_in_a_busy_kernel_says_so_and_plays_when_it_is_free(lab: Any, shown
     lab.execute(shown, f"threading.Timer(0.5, lambda: {arrive}).start()")
     button = shown.get_by_role("button", name="Play <img")
     button.wait_for()
-    lab.execute(shown, "sleep(60)", wait=False)
+    lab.execute(shown, "sleep(25)", wait=False)
     button.click()
     row = shown.locator(".mnb-row", has=shown.get_by_role("button", name="Play <img"))
     expect(row).to_contain_text("The kernel is busy; it will play")
-    lab.interrupt(shown)
+    # not interrupted: an error in a cell may throw away what waits in the queue
     shown.wait_for_function(audio("First", "!a.paused && a.currentTime > 0.2"))
     shown.get_by_role("button", name="Pause <img").click()
 

@@ -5,9 +5,12 @@ import re
 import subprocess
 import sys
 import time
+from datetime import datetime
 from decimal import Decimal
+from urllib.parse import unquote
 
 import pytest
+from scripted import KEY
 
 from musicnb import Studio, TextToMusic
 from musicnb.errors import (
@@ -189,6 +192,88 @@ def test_send_again_is_a_new_key_and_the_old_hold_stays(service, remote):
     assert remote.account().held == 80
 
 
+def test_send_again_keeps_to_the_sweeps_cap(service, remote):
+    """The cap holds whatever happens; the person may raise it."""
+    (task,) = remote.generate_all([BRIEF], sweep="spring", max_credits=80)
+    with pytest.raises(ConnectionFailed):
+        task.result(30)
+    with pytest.raises(InvalidInput, match="cap has 0 credits left, it needs 80"):
+        task.send_again()
+    remote.generate_all([BRIEF], sweep="spring", max_credits=160).wait(30)
+    service.create = lambda _body: (202, JSON, envelope(status="queued", billing=BILLED))
+    with pytest.raises(TaskFailed):
+        task.send_again().result(30)
+
+
+def test_giving_up_what_several_tasks_may_be_is_refused(service, remote):
+    """One of them may run and cost: its hold stays."""
+    task = unanswered(remote)
+    service.listed = lambda: [as_listed(service), as_listed(service, "tsk_2")]
+    with pytest.raises(OutcomeUnknown, match="2 tasks that may be this order"):
+        task.cancel()
+    assert remote.account().held == 80
+
+
+def test_order_planned_long_ago_is_looked_for_before_it_is_sent(service, remote):
+    """A journal restored from a copy does not know what was sent after it."""
+    service.create = lambda _body: refusal(402, "insufficient_balance")
+    with pytest.raises(InsufficientBalance):
+        remote.generate(BRIEF).result(30)
+    service.listed = lambda: [as_listed(service)]
+    let_pass(remote, DAY_S)
+    sent = len(service.orders)
+    (task,) = remote.resume()
+    assert (task.task_id, len(service.orders)) == ("tsk_1", sent)
+
+
+def test_order_is_found_although_our_clock_was_an_hour_ahead(service, remote):
+    """The job id matches, whatever the clocks say."""
+    unanswered(remote)
+    asked = []
+    known = service._scripted.answer
+
+    def answer(method, path, headers, body):
+        asked.append(path)
+        return known(method, path, headers, body)
+
+    service._scripted.answer = answer
+    let_pass(remote, DAY_S)
+    remote.resume()
+    (since,) = re.findall(r"created_after=([^&]+)", " ".join(asked))
+    opened = datetime.fromisoformat(unquote(since)).timestamp()
+    assert opened < time.time() - 23 * 3600
+
+
+@pytest.mark.parametrize("same_account", [True, False])
+def test_orders_made_with_an_earlier_key_are_found_by_its_successor(
+    scripted, service, tmp_path, same_account
+):
+    """The service tells whether both keys are one account's; a stranger's orders stay alone."""
+    url = f"{scripted.url}/v1"
+    service.create = lambda _body: (202, JSON, envelope(status="queued", billing=BILLED))
+    with Studio(tmp_path, base_url=url, api_key=KEY, quiet=True) as studio:
+        studio.generate_all([BRIEF], sweep="spring").wait(30)
+    if not same_account:
+        service.read = lambda _: refusal(404, "task_not_found")
+    sent = len(service.orders)
+    with Studio(tmp_path, base_url=url, api_key=KEY[::-1], quiet=True) as studio:
+        assert len(studio.account().jobs) == (1 if same_account else 0)
+        tasks = studio.generate_all([BRIEF], sweep="spring")
+        tasks.wait(30)
+        assert len(service.orders) == sent + (0 if same_account else 1)
+
+
+def test_folder_stays_the_same_when_the_process_goes_elsewhere(tmp_path, monkeypatch):
+    """A relative name is meant from where it was given."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with Studio("mine", quiet=True) as studio:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        studio._road.service.process.stop()
+        assert studio.balance == 10_000
+        assert not (tmp_path / "elsewhere" / "mine").exists()
+
+
 def test_giving_up_looks_once_more_and_ends_the_hold(service, remote):
     """With no trace at the service, the person's word counts."""
     task = unanswered(remote)
@@ -339,6 +424,11 @@ def test_cell_run_twice_at_once_joins_the_orders_that_are_under_way(tmp_path):
         ([BRIEF], "a", "lots", "max_credits"),
         ([BRIEF], "a", float("nan"), "max_credits"),
         ([BRIEF], "a", True, "max_credits"),
+        ([BRIEF], "a", 10**18, "max_credits"),
+        pytest.param([BRIEF], "a", 10**5000, "max_credits", id="endless"),
+        (BRIEF, "a", None, "briefs"),
+        (None, "a", None, "briefs"),
+        ([BRIEF], "x\ud800", None, "sweep"),
     ],
 )
 def test_wrong_sweep_is_refused_before_anything_is_written(  # noqa: PLR0917

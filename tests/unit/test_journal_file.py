@@ -181,3 +181,109 @@ def test_journal_of_a_killed_process_is_whole(tmp_path):
     again = Journal(after / "journal.sqlite")
     assert again.jobs() == jobs
     again.close()
+
+
+@pytest.mark.parametrize("how", ["removed", "emptied", "without its log"])
+def test_journal_that_is_gone_is_not_begun_anew_over_its_good_copy(tmp_path, how):
+    """A new one would have new keys, and everything would be paid again."""
+    library = Library(tmp_path)
+    jobs = [library.journal.plan(BRIEF, service="s") for _ in range(3)]
+    library.close()
+    path, good = tmp_path / "journal.sqlite", tmp_path / "journal.good.sqlite"
+    kept = good.read_bytes()
+    if how == "removed":
+        path.unlink()
+    else:
+        path.write_bytes(b"")
+    if how == "without its log":  # all that a new file in WAL mode has without its log
+        other = sqlite3.connect(path)
+        other.execute("PRAGMA journal_mode=WAL")
+        other.close()
+    with pytest.raises(LibraryError, match=r"damaged .*last good state|lost its tables"):
+        Library(tmp_path)
+    assert good.read_bytes() == kept
+    restore_journal(tmp_path, stamp="now")
+    library = Library(tmp_path)
+    assert library.journal.jobs() == jobs
+    library.close()
+
+
+def test_journal_that_lacks_orders_of_its_good_copy_is_refused(tmp_path):
+    """An older file in its place, as a sync service leaves it, has forgotten what was paid."""
+    path = tmp_path / "journal.sqlite"
+    filled(path, orders=2)
+    older = path.read_bytes()
+    filled(path, orders=2)
+    path.write_bytes(older)
+    with pytest.raises(LibraryError, match="2 orders of its last good state are not in it"):
+        Journal(path)
+
+
+@pytest.mark.parametrize("content", [b"rubbish" * 1000, b"SQLite format 3\0" + bytes(5000), None])
+def test_every_kind_of_damage_can_be_restored(tmp_path, content):
+    """Whatever stands in the journal's place, the good copy brings it back."""
+    library = Library(tmp_path)
+    jobs = [library.journal.plan(BRIEF, service="s") for _ in range(3)]
+    library.close()
+    path = tmp_path / "journal.sqlite"
+    path.unlink()
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(LibraryError) as caught:
+        Library(tmp_path)
+    assert caught.value.code == "journal_damaged"
+    restore_journal(tmp_path, stamp="now")
+    library = Library(tmp_path)
+    assert library.journal.jobs() == jobs
+    library.close()
+
+
+def test_damaged_good_copy_does_not_take_the_journals_place(tmp_path):
+    """Out of the frying pan: it is looked at first, and nothing is moved."""
+    path = tmp_path / "journal.sqlite"
+    filled(path)
+    altered(path.with_name("journal.good.sqlite"), "UPDATE jobs SET expected = 1")
+    path.write_bytes(b"rubbish")
+    with pytest.raises(LibraryError, match="damaged, too"):
+        restore_journal(tmp_path, stamp="now")
+    assert path.read_bytes() == b"rubbish"
+
+
+def test_order_stands_in_the_file_itself_before_it_is_sent(path):
+    """A log that is lost is dropped without a word; what may cost money is not there alone."""
+    journal = Journal(path)
+    job = journal.plan(BRIEF, service="s")
+    alone = path.parent / "alone"
+    alone.mkdir()
+    shutil.copy(path, alone)
+    journal.close()
+    reader = sqlite3.connect(alone / path.name)
+    assert reader.execute("SELECT idempotency_key FROM jobs").fetchall() == [(job.idempotency_key,)]
+    reader.close()
+
+
+def test_closed_journal_says_that_it_is_closed(path):
+    """And does not recommend to restore what is whole."""
+    journal = Journal(path)
+    journal.close()
+    with pytest.raises(LibraryError, match="this studio was closed") as caught:
+        journal.jobs()
+    assert "restore" not in caught.value.hint
+
+
+def test_orders_of_an_earlier_key_are_taken_over_with_their_caps(path):
+    """All of them, or only what was never sent; their keys stay as they were."""
+    journal = Journal(path)
+    planned = journal.plan_sweep([BRIEF] * 2, service="u#1", sweep="a", max_credits=Decimal(160))
+    first, second = (job for job, _ in planned.orders)
+    journal.sending(first.job_id)
+    assert journal.adopt("u#1", "u#2", unsent_only=True) == 1
+    assert [job.job_id for job in journal.jobs("u#2")] == [second.job_id]
+    assert journal.adopt("u#1", "u#2", unsent_only=False) == 1
+    again = journal.plan_sweep([BRIEF] * 2, service="u#2", sweep="a", max_credits=Decimal(160))
+    keys = {job.idempotency_key for job, is_new in again.orders if not is_new}
+    assert keys == {first.idempotency_key, second.idempotency_key}
+    journal.close()
+    Journal(path).close()

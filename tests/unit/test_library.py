@@ -67,12 +67,13 @@ def test_same_brief_twice_is_two_orders_with_two_keys(journal):
 def test_key_is_derived_from_the_intention_alone(tmp_path):
     """A journal restored from a copy gives the repeated order the same key: it is paid once."""
     original = Journal(tmp_path / "a.sqlite", clock=lambda: 1.0)
-    copy_of = sqlite3.connect(tmp_path / "b.sqlite")
+    (tmp_path / "copy").mkdir()
+    copy_of = sqlite3.connect(tmp_path / "copy" / "b.sqlite")
     original._db._db.backup(copy_of)
     copy_of.close()
     key = original.plan(BRIEF, service="s").idempotency_key
     original.close()
-    copy = Journal(tmp_path / "b.sqlite", clock=lambda: 2.0)
+    copy = Journal(tmp_path / "copy" / "b.sqlite", clock=lambda: 2.0)
     assert copy.plan(BRIEF, service="s").idempotency_key == key
     assert copy.plan(BRIEF, service="another").idempotency_key != key
     copy.close()
