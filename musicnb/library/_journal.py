@@ -113,7 +113,8 @@ class Journal:
         ----------
         max_credits
             What the sweep may cost in all, in credits: what was charged and what is reserved. A
-            refund does not make room, so that it is not silently spent again.
+            refund does not make room, so that it is not silently spent again. None leaves the cap
+            of an earlier call as it is.
 
         Raises
         ------
@@ -128,9 +129,10 @@ class Journal:
         with self._db.transaction(charged=False) as db:
             db.execute(
                 "INSERT INTO sweeps VALUES (?,?,?) ON CONFLICT DO UPDATE SET"
-                " max_credits = excluded.max_credits",
+                " max_credits = coalesce(excluded.max_credits, max_credits)",
                 (service, sweep, None if max_credits is None else _units(max_credits)),
             )
+            max_credits = self._cap(service, sweep)
             committed = self._committed(service, sweep)
             for brief, body in zip(briefs, bodies, strict=True):
                 digest = _digest(brief.capability, body)
@@ -175,10 +177,7 @@ class Journal:
         problem = ""
         if newest is not None and newest.job_id != job.job_id and not newest.has_ended:
             problem = "it was sent again already, and that order is not over"
-        (cap,) = self._db.one(
-            "SELECT max_credits FROM sweeps WHERE service = ? AND name = ?", job.service, job.sweep
-        )
-        left = None if cap is None else Decimal(cap) / _UNITS_PER_CREDIT
+        left = self._cap(job.service, job.sweep)
         if left is not None:
             left -= self._committed(job.service, job.sweep)
             if job.expected_credits > left:
@@ -402,6 +401,12 @@ class Journal:
             cell,
         )
         return None if row is None else _job(row)
+
+    def _cap(self, service: str, sweep: str) -> Decimal | None:
+        (units,) = self._db.one(
+            "SELECT max_credits FROM sweeps WHERE service = ? AND name = ?", service, sweep
+        )
+        return _credits(units)
 
     def _committed(self, service: str, sweep: str) -> Decimal:
         """Sum what a sweep has cost or may still cost, in credits."""

@@ -140,7 +140,8 @@ class Studio:
             The name that they share.
         max_credits
             What the sweep may cost in all, in credits. A brief that does not fit is left out, a
-            later one that fits is still ordered; a refund makes no room.
+            later one that fits is still ordered; a refund makes no room. Left out, the cap of an
+            earlier call stays; a larger one raises it.
 
         Returns
         -------

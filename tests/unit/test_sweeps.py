@@ -64,6 +64,13 @@ def test_what_does_not_fit_the_cap_is_left_out_and_a_later_one_still_runs(journa
     assert sweep(journal, [SUNO, SUNO, MINIMAX], cap=150).left_out[0].left_credits == 20
 
 
+def test_cap_stays_when_a_later_call_does_not_name_one(journal):
+    """Forgetting it must not lift it; naming a larger one does."""
+    sweep(journal, [SUNO], cap=80)
+    assert len(sweep(journal, [SUNO, SUNO]).left_out) == 1
+    assert sweep(journal, [SUNO, SUNO], cap=160).left_out == ()
+
+
 def test_refund_makes_no_room_under_the_cap(journal):
     """What came back is not silently spent again."""
     ((job, _),) = sweep(journal, [SUNO], cap=80).orders
