@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -163,12 +162,12 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         good = self.path.with_name(GOOD_COPY)
-        if good.exists() and not _holds_something(self.path):
+        if good.exists() and not holds_something(self.path):
             self._refuse("it is gone or empty, and its last good state is not")
-        if self.read_only or _holds_something(self.path):
+        if self.read_only or holds_something(self.path):
             # looked at by a connection that cannot write: closing one that can would fold the log
             # into a damaged file
-            reader = _connect(self.path, mode="ro")
+            reader = connect(self.path, mode="ro")
             try:
                 self._refuse_damage(reader)
             except BaseException:
@@ -177,7 +176,7 @@ class Database:
             if self.read_only:
                 return reader
             reader.close()
-        self._db = _connect(self.path, mode="rwc")
+        self._db = connect(self.path, mode="rwc")
         try:
             self._prepare()
         except BaseException:
@@ -186,7 +185,7 @@ class Database:
         return self._db
 
     def _prepare(self) -> None:
-        version = _version(self._db)
+        version = version_of(self._db)
         # foreign keys only after tables were made anew, or dropping one would empty the other
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
@@ -204,7 +203,7 @@ class Database:
         self._keep_good_copy()
 
     def _refuse_damage(self, connection: sqlite3.Connection) -> None:
-        version = _version(connection)
+        version = version_of(connection)
         if version > VERSION:
             raise LibraryError(
                 f"this library was written by a later musicnb (schema {version})",
@@ -218,7 +217,7 @@ class Database:
                 f"this library is being used by an earlier musicnb (schema {version})",
                 hint="Upgrade musicnb there, too",
             )
-        if damage := _damage(connection, sealed=version == VERSION):
+        if damage := damage_in(connection, sealed=version == VERSION):
             self._refuse(damage)
         if version > 0 and (lost := known - _orders(connection)):
             self._refuse(f"{len(lost)} orders of its last good state are not in it")
@@ -235,8 +234,8 @@ class Database:
         """Return the orders in the good copy; none where it cannot be read."""
         good = self.path.with_name(GOOD_COPY)
         with contextlib.suppress(sqlite3.Error):
-            if _holds_something(good):
-                copy = _connect(good, mode="ro")
+            if holds_something(good):
+                copy = connect(good, mode="ro")
                 try:
                     return _orders(copy)
                 finally:
@@ -257,7 +256,7 @@ class Database:
     def _keep_good_copy(self) -> None:
         """Copy the journal if it is whole; a full disk must not keep anybody from working."""
         with contextlib.suppress(OSError, sqlite3.Error):
-            if not _damage(self._db, sealed=True):
+            if not damage_in(self._db, sealed=True):
                 self._copy_to(self.path.with_name(GOOD_COPY))
 
     def _copy_to(self, target: Path, *, when: bool = True) -> None:
@@ -283,7 +282,7 @@ class Database:
             self._db.execute("ROLLBACK")
 
 
-def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
+def connect(path: Path, *, mode: str) -> sqlite3.Connection:
     # a reader waits for nobody long: the owner's transactions are short
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -306,7 +305,7 @@ def _seal_of(connection: sqlite3.Connection, table: str) -> str:
     return f"musicnb_seal({', '.join(name for name in columns if name != 'seal')})"
 
 
-def _damage(connection: sqlite3.Connection, *, sealed: bool) -> str:
+def damage_in(connection: sqlite3.Connection, *, sealed: bool) -> str:
     """Say what is wrong with a journal; nothing when it is whole."""
     verdicts = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
     if verdicts != ["ok"]:
@@ -328,7 +327,7 @@ def _has_tables(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
@@ -341,63 +340,7 @@ def _statements(script: str) -> Sequence[str]:
     return [part for part in script.split(";") if part.strip()]
 
 
-def _holds_something(path: Path) -> bool:
+def holds_something(path: Path) -> bool:
     with contextlib.suppress(OSError):
         return path.stat().st_size > 0
     return False
-
-
-def _unfit(good: Path) -> str:
-    """Say why a copy cannot take the journal's place; nothing when it can."""
-    if not _holds_something(good):
-        return f"there is no {GOOD_COPY} beside it"
-    try:
-        copy = _connect(good, mode="ro")
-        try:
-            damage = _damage(copy, sealed=_version(copy) == VERSION)
-        finally:
-            copy.close()
-    except sqlite3.Error as error:
-        damage = str(error)
-    return f"{GOOD_COPY} is damaged, too: {damage:.100}" if damage else ""
-
-
-def restore_good_copy(path: Path, *, stamp: str) -> Path:
-    """Put a journal's last good state in its place; the damaged one is moved aside, not removed.
-
-    Parameters
-    ----------
-    stamp
-        Part of the name that the damaged one gets.
-
-    Returns
-    -------
-    pathlib.Path
-        Where the damaged one is now.
-
-    Raises
-    ------
-    LibraryError
-        There is no good copy, or the folder cannot be written.
-    """
-    good, aside = path.with_name(GOOD_COPY), path.with_name(f"journal.damaged-{stamp}.sqlite")
-    problem = _unfit(good)
-    if not problem:
-        try:
-            partial = path.with_name(f".{path.name}.part")
-            shutil.copyfile(good, partial)
-            with partial.open("rb") as file:
-                os.fsync(file.fileno())
-            for ending in ("", "-wal", "-shm"):  # the log belongs to the damaged one
-                part = path.with_name(path.name + ending)
-                if part.exists():
-                    part.replace(aside.with_name(aside.name + ending))
-            partial.replace(path)
-        except OSError as error:
-            problem = error.strerror or str(error)
-    if problem:
-        raise LibraryError(
-            f"the journal {path.name} cannot be restored ({problem})",
-            hint="Restore it from a copy of your own, or choose another library folder",
-        )
-    return aside

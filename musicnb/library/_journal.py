@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,16 +16,11 @@ from musicnb.briefs import Brief
 from musicnb.errors import Fault, InvalidInput, LibraryError
 from musicnb.library._database import Database
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
+from musicnb.library._rows import CLIP_COLUMNS, JOB_COLUMNS, credits_of, digest_of, job_of, units
 from musicnb.wire import Billing, canonical_bytes
 
 JOB_ID_FIELD: Final = "musicnb_job"
 _NAMESPACE: Final = uuid.UUID("6d757369-636e-5062-8000-6a6f75726e61")
-_UNITS_PER_CREDIT: Final = 10_000
-_JOB_COLUMNS: Final = (
-    "job_id, service, capability, body, idempotency_key, state, expected, planned_at, task_id,"
-    " resolved_model, charged, refunded, ended_at, problem, sent_at, sweep"
-)
-_CLIP_COLUMNS: Final = ", ".join(field.name for field in fields(ClipRecord))
 #: The newest durations kept for each model: more tells the poller nothing new.
 _DURATIONS_KEPT: Final = 256
 
@@ -92,7 +86,7 @@ class Journal:
             The brief cannot be sent; nothing was written.
         """
         body = brief.request().body()
-        digest = _digest(brief.capability, body)
+        digest = digest_of(brief.capability, body)
         self._require_file()
         with self._db.transaction(charged=False) as db:
             intent = _Intent(service, "", digest, 0, 1 + self._generations(service, "", digest, 0))
@@ -130,12 +124,12 @@ class Journal:
             db.execute(
                 "INSERT INTO sweeps VALUES (?,?,?) ON CONFLICT DO UPDATE SET"
                 " max_credits = coalesce(excluded.max_credits, max_credits)",
-                (service, sweep, None if max_credits is None else _units(max_credits)),
+                (service, sweep, None if max_credits is None else units(max_credits)),
             )
             max_credits = self._cap(service, sweep)
             committed = self._committed(service, sweep)
             for brief, body in zip(briefs, bodies, strict=True):
-                digest = _digest(brief.capability, body)
+                digest = digest_of(brief.capability, body)
                 cell, price = seen[digest], brief.price.credits_high
                 seen[digest] += 1
                 known = self._newest(service, sweep, digest, cell)
@@ -247,9 +241,9 @@ class Journal:
         job = self.job(job_id)
         news: dict[str, Any] = {}
         if billing is not None and billing.charged_credits not in (None, job.charged_credits):
-            news["charged"] = _units(billing.charged_credits or Decimal(0))
+            news["charged"] = units(billing.charged_credits or Decimal(0))
         if billing is not None and billing.refunded_credits not in (None, job.refunded_credits):
-            news["refunded"] = _units(billing.refunded_credits or Decimal(0))
+            news["refunded"] = units(billing.refunded_credits or Decimal(0))
         if resolved_model not in (None, job.resolved_model):
             news["resolved_model"] = resolved_model
         if news:  # a commit for each of a thousand equal readings would cost more than the polls
@@ -267,19 +261,19 @@ class Journal:
         LibraryError
             There is none by this id.
         """
-        row = self._db.one(f"SELECT {_JOB_COLUMNS} FROM jobs WHERE job_id = ?", job_id)  # noqa: S608
+        row = self._db.one(f"SELECT {JOB_COLUMNS} FROM jobs WHERE job_id = ?", job_id)  # noqa: S608
         if row is None:
             raise LibraryError(f"the journal has no order {job_id!r}")
-        return _job(row)
+        return job_of(row)
 
     def jobs(self, service: str | None = None) -> list[Job]:
         """List every order, at one service or at all, oldest first."""
         where, values = ("WHERE service = ?", (service,)) if service is not None else ("", ())
         rows = self._db.all(
-            f"SELECT {_JOB_COLUMNS} FROM jobs {where} ORDER BY planned_at, rowid",  # noqa: S608
+            f"SELECT {JOB_COLUMNS} FROM jobs {where} ORDER BY planned_at, rowid",  # noqa: S608
             *values,
         )
-        return [_job(row) for row in rows]
+        return [job_of(row) for row in rows]
 
     def unfinished(self, service: str) -> list[Job]:
         """List the orders at a service that have not ended, oldest first."""
@@ -292,7 +286,7 @@ class Journal:
         marks = ",".join("?" * len(fields(ClipRecord)))
         with self._db.transaction() as db:
             db.execute(
-                f"INSERT OR REPLACE INTO clips ({_CLIP_COLUMNS}) VALUES ({marks})",  # noqa: S608
+                f"INSERT OR REPLACE INTO clips ({CLIP_COLUMNS}) VALUES ({marks})",  # noqa: S608
                 astuple(clip),
             )
             self._db.seal("clips", clip.clip_id)
@@ -301,9 +295,9 @@ class Journal:
         """List the clips of one order, or of all, in their order."""
         where, values = ("WHERE job_id = ?", (job_id,)) if job_id is not None else ("", ())
         rows = self._db.all(
-            f"SELECT {_CLIP_COLUMNS} FROM clips {where} ORDER BY saved_at, position"  # noqa: S608
+            f"SELECT {CLIP_COLUMNS} FROM clips {where} ORDER BY saved_at, position"  # noqa: S608
             if job_id is None
-            else f"SELECT {_CLIP_COLUMNS} FROM clips {where} ORDER BY position",  # noqa: S608
+            else f"SELECT {CLIP_COLUMNS} FROM clips {where} ORDER BY position",  # noqa: S608
             *values,
         )
         return [ClipRecord(*row) for row in rows]
@@ -366,7 +360,7 @@ class Journal:
             "body": canonical_bytes(body),
             "idempotency_key": str(uuid.uuid5(_NAMESPACE, f"key\n{seed}")),
             "state": "planned",
-            "expected": _units(expected),
+            "expected": units(expected),
             "planned_at": self._clock(),
         }
         db.execute(
@@ -392,7 +386,7 @@ class Journal:
 
     def _newest(self, service: str, sweep: str, digest: str, cell: int) -> Job | None:
         row = self._db.one(
-            f"SELECT {_JOB_COLUMNS} FROM jobs"  # noqa: S608
+            f"SELECT {JOB_COLUMNS} FROM jobs"  # noqa: S608
             " WHERE service = ? AND sweep = ? AND brief_digest = ? AND cell = ?"
             " ORDER BY generation DESC",
             service,
@@ -400,13 +394,13 @@ class Journal:
             digest,
             cell,
         )
-        return None if row is None else _job(row)
+        return None if row is None else job_of(row)
 
     def _cap(self, service: str, sweep: str) -> Decimal | None:
         (units,) = self._db.one(
             "SELECT max_credits FROM sweeps WHERE service = ? AND name = ?", service, sweep
         )
-        return _credits(units)
+        return credits_of(units)
 
     def _committed(self, service: str, sweep: str) -> Decimal:
         """Sum what a sweep has cost or may still cost, in credits."""
@@ -433,28 +427,3 @@ class Journal:
                 f"the library {self._db.path.parent} was removed while it was open",
                 hint="Nothing was sent. Restart, or choose another folder: Studio(library=...)",
             )
-
-
-def _digest(capability: str, body: dict[str, Any]) -> str:
-    return sha256(capability.encode() + canonical_bytes(body)).hexdigest()
-
-
-def _units(credits: Decimal) -> int:  # noqa: A002 - the service's word
-    return int((credits * _UNITS_PER_CREDIT).to_integral_value())
-
-
-def _credits(units: int | None) -> Decimal | None:
-    return None if units is None else Decimal(units) / _UNITS_PER_CREDIT
-
-
-def _job(row: tuple[Any, ...]) -> Job:
-    names = [name.strip() for name in _JOB_COLUMNS.split(",")]
-    values = dict(zip(names, row, strict=True))
-    expected = _credits(values.pop("expected"))
-    assert expected is not None
-    return Job(
-        expected_credits=expected,
-        charged_credits=_credits(values.pop("charged")),
-        refunded_credits=_credits(values.pop("refunded")),
-        **values,
-    )

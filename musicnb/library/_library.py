@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import IO, Final
 
 from musicnb.errors import LibraryError
-from musicnb.library._database import GOOD_COPY, restore_good_copy
+from musicnb.library._database import GOOD_COPY
 from musicnb.library._journal import Journal
 from musicnb.library._records import ClipRecord
+from musicnb.library._restoring import restore_good_copy
 from musicnb.library._verify import PARTIAL, Verification, verify
 
 if sys.platform != "win32":  # there, two processes on one library are not noticed
