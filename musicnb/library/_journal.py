@@ -6,7 +6,7 @@ import sqlite3
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
 from pathlib import Path
@@ -249,9 +249,26 @@ class Journal:
         if news:  # a commit for each of a thousand equal readings would cost more than the polls
             self._change(job_id, **news)
 
-    def ended(self, job_id: str, state: str, problem: str | None = None) -> None:
-        """Note an order's end: ``succeeded``, ``failed`` or ``canceled``."""
-        self._change(job_id, state=state, ended_at=self._clock(), problem=problem)
+    def ended(
+        self,
+        job_id: str,
+        state: str,
+        problem: str | None = None,
+        *,
+        durations: Iterable[tuple[str, float]] = (),
+    ) -> None:
+        """Note an order's end: ``succeeded``, ``failed`` or ``canceled``.
+
+        Parameters
+        ----------
+        durations
+            Models and how long tasks of theirs took at the service, in seconds: remembered for
+            the next session, in the same commit.
+        """
+        with self._db.transaction() as db:
+            self._update(db, job_id, state=state, ended_at=self._clock(), problem=problem)
+            for model, seconds in durations:
+                _remember(db, model, seconds)
 
     def job(self, job_id: str) -> Job:
         """Read one order.
@@ -321,16 +338,6 @@ class Journal:
         for model, seconds in self._db.all("SELECT model, seconds FROM durations ORDER BY id"):
             found.setdefault(model, []).append(seconds)
         return found
-
-    def learned(self, model: str, seconds: float) -> None:
-        """Remember how long a task took at the service."""
-        with self._db.transaction() as db:
-            db.execute("INSERT INTO durations (model, seconds) VALUES (?,?)", (model, seconds))
-            db.execute(
-                "DELETE FROM durations WHERE model = ?1 AND id NOT IN"
-                " (SELECT id FROM durations WHERE model = ?1 ORDER BY id DESC LIMIT ?2)",
-                (model, _DURATIONS_KEPT),
-            )
 
     # ------------------------------------------------------------------------------ plumbing
 
@@ -410,15 +417,18 @@ class Journal:
         )
 
     def _change(self, job_id: str, **columns: Any) -> None:
-        assignments = ", ".join(f"{name} = ?" for name in columns)
         with self._db.transaction() as db:
-            changed = db.execute(
-                f"UPDATE jobs SET {assignments} WHERE job_id = ?",  # noqa: S608
-                (*columns.values(), job_id),
-            ).rowcount
-            self._db.seal("jobs", job_id)
+            self._update(db, job_id, **columns)
+
+    def _update(self, db: sqlite3.Connection, job_id: str, **columns: Any) -> None:
+        assignments = ", ".join(f"{name} = ?" for name in columns)
+        changed = db.execute(
+            f"UPDATE jobs SET {assignments} WHERE job_id = ?",  # noqa: S608
+            (*columns.values(), job_id),
+        ).rowcount
         if changed != 1:
             raise LibraryError(f"the journal has no order {job_id!r}")
+        self._db.seal("jobs", job_id)
 
     def _require_file(self) -> None:
         """Refuse to order against a journal that nobody would ever find again."""
@@ -427,3 +437,12 @@ class Journal:
                 f"the library {self._db.path.parent} was removed while it was open",
                 hint="Nothing was sent. Restart, or choose another folder: Studio(library=...)",
             )
+
+
+def _remember(db: sqlite3.Connection, model: str, seconds: float) -> None:
+    db.execute("INSERT INTO durations (model, seconds) VALUES (?,?)", (model, seconds))
+    db.execute(
+        "DELETE FROM durations WHERE model = ?1 AND id NOT IN"
+        " (SELECT id FROM durations WHERE model = ?1 ORDER BY id DESC LIMIT ?2)",
+        (model, _DURATIONS_KEPT),
+    )

@@ -55,10 +55,12 @@ class Road:
     def __init__(self, service: Service, library: Library, loop: LoopThread) -> None:
         self.service, self.library, self.loop = service, library, loop
         self.client, self._media = loop.run(self._open())
+        # durations the poller has met, until an order's end is written down with them
+        self._lessons: list[tuple[str, float]] = []
         self._poller = Poller(
             self.client,
             durations=Durations(library.journal.durations()),
-            learned=self._learn,
+            learned=lambda *lesson: self._lessons.append(lesson),
             rate_per_s=service.requests_per_s,
         )
         self.client.pace_writes(self._poller.writing)
@@ -314,10 +316,6 @@ class Road:
             known=accepted,
         )
 
-    def _learn(self, model: str, seconds: float) -> None:
-        with contextlib.suppress(MusicnbError):  # no wait fails because a disk is full
-            self.library.journal.learned(model, seconds)
-
     def _report(self, task: Task, envelope: TaskEnvelope) -> None:
         """Take a reading of the task into the journal and onto the page."""
         job_id = task.job.job_id
@@ -338,7 +336,8 @@ class Road:
         if envelope.status == "succeeded":
             clips = await self._fetch(task, envelope)
             if task.job.state != "succeeded":  # or a clip that had gone was fetched again
-                self.library.journal.ended(task.job.job_id, "succeeded")
+                self.library.journal.ended(task.job.job_id, "succeeded", durations=self._lessons)
+                self._lessons.clear()
             task.change(
                 job=self.library.journal.job(task.job.job_id),
                 status="succeeded",

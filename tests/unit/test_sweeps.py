@@ -131,10 +131,10 @@ def test_time_of_the_first_sending_is_kept_until_it_is_known_to_be_in_vain(tmp_p
 
 
 def test_durations_are_remembered_for_each_model_the_newest_only(journal):
-    """Enough for the poller, and no more."""
-    for seconds in range(300):
-        journal.learned("suno-5.5", float(seconds))
-    journal.learned("minimax-music-2.6", 7.5)
+    """Enough for the poller, and no more; they come with an order's end."""
+    job = journal.plan(SUNO, service="s")
+    many = [("suno-5.5", float(seconds)) for seconds in range(300)]
+    journal.ended(job.job_id, "succeeded", durations=[*many, ("minimax-music-2.6", 7.5)])
     assert journal.durations()["suno-5.5"] == [float(seconds) for seconds in range(44, 300)]
     assert journal.durations()["minimax-music-2.6"] == [7.5]
 
