@@ -115,8 +115,9 @@ class Campaign:
     def _death_on(self, sweep: Sweep) -> str | None:
         self._turn += 1
         kind = self._kinds[self._turn % len(self._kinds)]
-        nth, latest = self._chance.choice((1, 1, 2, 3, 5)), self._chance.randint(20, 80)
-        return sweep.live(kind, nth, latest)
+        # now and then far enough to come past whatever a new session does first
+        latest = self._chance.randint(20, self._chance.choice((60, 120, 480)))
+        return sweep.live(kind, self._chance.choice((1, 2, 3, 5, 8, 13)), latest)
 
 
 def _arm(http: httpx.Client) -> None:
