@@ -4,8 +4,11 @@ Prints, from one run on this machine, in rounds (an fsync can cost ten times as 
 later, so each round measures everything once and the ratios are taken within a round):
 
 - an fsync probe, and bare SQLite commits/s: WAL, ``synchronous=FULL``, one row each, same disk;
-- creates/s with 64 clients, each answered after its debit and its task are on disk, and the ratio
-  to the bare commits;
+- the same with what a create writes (a task, a debit of two entries, a remembered answer, with
+  their keys and triggers) by the sandbox's own functions, without a server: what durable creates
+  one at a time would reach;
+- creates/s with 64 clients, each answered after its debit and its task are on disk, and the ratios
+  to both;
 - requests/s of a bare Starlette handler on the same uvicorn and parser that answers a finished
   task's bytes, polls/s of the sandbox with 64 clients, and their ratio;
 - then 1,000 tasks in flight, polled and listed: errors, p50, p99.
@@ -30,6 +33,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -216,6 +220,32 @@ def bare_commits(folder: Path) -> float:
     return count / seconds
 
 
+def bare_creates(folder: Path) -> float:
+    """Commit what a create writes, one after another and without a server; return their rate."""
+    from musicnb.catalogue import TEXT_TO_MUSIC  # noqa: PLC0415 - the clients' process is small
+    from musicnb.sandbox import tasks, wallet  # noqa: PLC0415
+    from musicnb.sandbox._idempotency import Answer, Ticket  # noqa: PLC0415
+    from musicnb.sandbox._keys import Project  # noqa: PLC0415
+    from musicnb.sandbox._orders import read_order  # noqa: PLC0415
+    from musicnb.sandbox.store import open_connection  # noqa: PLC0415
+
+    connection = open_connection(folder / "creates.sqlite3")
+    project = Project("bench", b"k" * 32, Decimal(999_999_999))
+    wallet.enrol(connection, [project], now=0)
+    body, answer = json.dumps(ORDER).encode(), Answer(202, b"x" * 1_500)
+    order, count, start = read_order(TEXT_TO_MUSIC, body), 0, time.perf_counter()
+    while (now := time.perf_counter()) < start + SECONDS:
+        ticket = Ticket.of(project.name, str(uuid.uuid4()), "POST", "/", body)
+        connection.execute("BEGIN")
+        tasks.create(connection, project.name, order, folder_seed=1, now=int(1e6 * now))
+        ticket.remember(connection, answer, now=int(1e6 * now))
+        connection.execute("COMMIT")
+        count += 1
+    seconds = time.perf_counter() - start
+    connection.close()
+    return count / seconds
+
+
 def main() -> None:
     """Measure everything and print it."""
     import httpx  # noqa: PLC0415 - the clients' process shall be small
@@ -245,24 +275,28 @@ def main() -> None:
 
 def rounds(folder: Path, root: str, bare_root: str, key: str, polls: list[str]) -> None:
     """Measure in rounds; print each, and the medians of the ratios."""
-    create_ratios, poll_ratios = [], []
+    create_ratios, equal_ratios, poll_ratios = [], [], []
     for number in range(1, ROUNDS + 1):
         p50, p99 = fsyncs(folder)
-        commits = bare_commits(folder)
+        commits, bare = bare_commits(folder), bare_creates(folder)
         creates = load_on(root, "POST", ["/v1/music/text-to-music"], key=key)
         handler = load_on(bare_root, "GET", polls)
         polled = load_on(root, "GET", polls, key=key)
         assert set(creates.statuses) == {"202"}, creates.statuses
         assert set(polled.statuses) == {"200"}, polled.statuses
         create_ratios.append(creates.per_second / commits)
+        equal_ratios.append(creates.per_second / bare)
         poll_ratios.append(polled.per_second / handler.per_second)
         print(f"round {number}: fsync p50 {p50:.2f} ms, p99 {p99:.2f} ms")
         print(f"  bare SQLite commits  {commits:8,.0f}/s")
-        print(f"  creates              {creates}  ratio {create_ratios[-1]:.2f}")
+        print(f"  a create's rows      {bare:8,.0f}/s")
+        ratios = f"{create_ratios[-1]:.2f}, {equal_ratios[-1]:.2f}"
+        print(f"  creates              {creates}  ratios {ratios}")
         print(f"  bare handler         {handler}")
         print(f"  polls                {polled}  ratio {poll_ratios[-1]:.2f}")
     print(f"creates / bare commits, median of {ROUNDS}: {statistics.median(create_ratios):.2f}"
           f" (target {CREATES_TARGET:.2f})")  # fmt: skip
+    print(f"creates / commits of a create's rows, median: {statistics.median(equal_ratios):.2f}")
     print(f"polls / bare handler, median of {ROUNDS}:   {statistics.median(poll_ratios):.2f}"
           f" (target {POLLS_TARGET:.2f})")  # fmt: skip
 

@@ -46,6 +46,7 @@ __all__ = [
     "TaskEnvelope",
     "TaskError",
     "TaskList",
+    "TaskPage",
     "TaskWarning",
     "UploadAnswer",
     "UrlReference",
@@ -250,6 +251,18 @@ class TaskList(_Answer):
 
     object: str = "list"
     data: list[TaskEnvelope] = []
+    next_cursor: str | None = None
+    has_more: bool = False
+
+
+class TaskPage(_Answer):
+    """One page of ``GET /v1/tasks`` whose tasks are left as they came.
+
+    Whoever asks for the same page again and again needs to read only what has changed in it; to
+    read all of it each time is most of what watching a hundred tasks costs.
+    """
+
+    data: list[dict[str, Any]] = []
     next_cursor: str | None = None
     has_more: bool = False
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
 import httpx
@@ -33,6 +33,26 @@ _PATHS: Final[Mapping[Capability, str]] = {
 }
 # Failures that happen before a byte of the request has left this machine.
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class TaskQuery(TypedDict, total=False):
+    """Which tasks a page holds; what is left out is up to the service, but for order and limit."""
+
+    created_after: datetime | None
+    created_before: datetime | None
+    limit: int
+    cursor: str | None
+    order: str
+    expand: str | None
+
+
+def _given(query: TaskQuery) -> dict[str, Any]:
+    values: dict[str, Any] = {"limit": 100, "order": "asc", **query}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 class _KeyAuth(httpx.Auth):
@@ -132,27 +152,13 @@ class Client:
         """Read one task: ``GET /v1/tasks/{task_id}``. Sent once; the poller repeats."""
         return await self._once("GET", f"tasks/{quote(task_id, safe='')}", wire.TaskEnvelope)
 
-    async def tasks(
-        self,
-        *,
-        created_after: datetime | None = None,
-        created_before: datetime | None = None,
-        limit: int = 100,
-        cursor: str | None = None,
-        order: str = "asc",
-        expand: str | None = None,
-    ) -> wire.TaskList:
-        """Read a page of tasks: ``GET /v1/tasks``. Sent once; the poller repeats."""
-        query = {
-            "created_after": created_after.isoformat() if created_after else None,
-            "created_before": created_before.isoformat() if created_before else None,
-            "limit": limit,
-            "cursor": cursor,
-            "order": order,
-            "expand": expand,
-        }
-        given = {name: value for name, value in query.items() if value is not None}
-        return await self._once("GET", "tasks", wire.TaskList, params=given)
+    async def tasks(self, **query: Unpack[TaskQuery]) -> wire.TaskList:
+        """Read a page of tasks: ``GET /v1/tasks``. Sent once."""
+        return await self._once("GET", "tasks", wire.TaskList, params=_given(query))
+
+    async def page(self, **query: Unpack[TaskQuery]) -> wire.TaskPage:
+        """Read a page of tasks and leave each as it came. Sent once; the poller repeats."""
+        return await self._once("GET", "tasks", wire.TaskPage, params=_given(query))
 
     async def cancel(self, task_id: str, *, reason: str | None = None) -> wire.TaskEnvelope:
         """Ask to cancel, then read the task, whose status and billing alone are believed."""

@@ -8,14 +8,16 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+from pydantic import ValidationError
 
 from musicnb.errors import MusicnbError, NotFound, WaitTimeout
 from musicnb.poller._budget import Budget
 from musicnb.poller._durations import Durations
 from musicnb.poller._readings import duration_s, epoch_s, is_last_word, joined
 from musicnb.poller._watchlist import PATIENCE_S, ReadPage, ReadTask, Request, Watchlist
-from musicnb.wire import TaskEnvelope, TaskList
+from musicnb.wire import TaskEnvelope, TaskPage
 
 # what the end of a task is not complete without
 _EXPAND: Final = "output,billing"
@@ -30,13 +32,13 @@ class Reader(Protocol):
     async def task(self, task_id: str) -> TaskEnvelope:
         """Read one task."""
 
-    async def tasks(
+    async def page(
         self,
         *,
         created_after: datetime | None = None,
         cursor: str | None = None,
         expand: str | None = None,
-    ) -> TaskList:
+    ) -> TaskPage:
         """Read a page of the tasks created after a moment, the oldest first."""
 
 
@@ -259,17 +261,22 @@ class Poller:
         self._watchlist.read(request, self._clock())
 
     async def _read_page(self, request: ReadPage) -> None:
-        page = await self._reader.tasks(
+        page = await self._reader.page(
             created_after=datetime.fromtimestamp(max(request.created_after_s, 0.0), UTC),
             cursor=request.cursor,
             expand=_EXPAND,
         )
         goes_on = page.has_more or "has_more" not in page.model_fields_set
-        ids = [envelope.task_id for envelope in page.data]
+        entries = {str(entry.get("task_id")): entry for entry in page.data}
         cursor = page.next_cursor if goes_on else None
-        self._watchlist.saw_page(request, ids, cursor or None, self._clock())
-        for envelope in page.data:
-            self._take(envelope, is_summary=True)
+        self._watchlist.saw_page(request, list(entries), cursor or None, self._clock())
+        for task_id, entry in entries.items():
+            if (wait := self._waits.get(task_id)) is None:
+                continue
+            if (envelope := wait.read(entry)) is None:
+                self._watchlist.want(task_id)
+            else:
+                self._take(envelope, is_summary=True)
 
     def _take(self, envelope: TaskEnvelope, *, is_summary: bool) -> None:
         task_id = envelope.task_id
@@ -331,7 +338,23 @@ class _Wait:
         self.model, self.known = model, known
         self.reports: list[Callable[[TaskEnvelope], None]] = []
         self._last: TaskEnvelope | None = None
+        self._entry: tuple[dict[str, Any], TaskEnvelope] | None = None
         self.end: asyncio.Future[TaskEnvelope] = asyncio.get_running_loop().create_future()
+
+    def read(self, entry: dict[str, Any]) -> TaskEnvelope | None:
+        """Read the task's entry in a page, as the same object while it is the same.
+
+        Returns
+        -------
+        TaskEnvelope or None
+            None when it is no task.
+        """
+        if self._entry is None or self._entry[0] != entry:
+            try:
+                self._entry = (entry, TaskEnvelope.model_validate(entry))
+            except ValidationError:
+                return None
+        return self._entry[1]
 
     def told(self, reading: TaskEnvelope) -> TaskEnvelope:
         """Return all that is known after a reading: the same object if it says nothing new."""

@@ -8,6 +8,7 @@ import random
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,9 @@ class Summary:
 
 
 class Campaign:
-    """Kills a client until it has died often enough and all its sweeps are complete.
+    """Kills a client until it has died at enough points and all its sweeps are complete.
+
+    A point is a kind of moment and the order of the sweep, or the count, that it was about.
 
     Parameters
     ----------
@@ -67,18 +70,22 @@ class Campaign:
         Of the moments; the machine's scheduling does the rest.
     pieces
         Tasks of a sweep.
+    told
+        Called with the number of distinct points so far, after each kill.
     """
 
-    def __init__(self, folder: Path, seed: int, *, pieces: int = PIECES) -> None:
-        self._folder, self._pieces = folder, pieces
+    def __init__(
+        self, folder: Path, seed: int, *, pieces: int, told: Callable[[int], object]
+    ) -> None:
+        self._folder, self._pieces, self._told = folder, pieces, told
         self._chance = random.Random(seed)  # noqa: S311 - choices, not secrets
         self._kinds = [*MOMENTS, *LOST_MOMENTS]
         self._chance.shuffle(self._kinds)
         self._turn = 0
         self._summary = Summary()
 
-    def run(self, kills: int) -> Summary:
-        """Kill the client so many times, then let its last sweep come to its end."""
+    def run(self, points: int) -> Summary:
+        """Kill the client at so many distinct points, then let its last sweep come to its end."""
         begin = time.monotonic()
         summary = self._summary
         keys = [f"sk-{uuid.uuid4().hex}" for _ in range(_SWEEPS)]
@@ -86,20 +93,21 @@ class Campaign:
         with one_service(self._folder, keys) as victim, contextlib.closing(nursery):
             with victim.connect(keys.pop()) as http:
                 _arm(http)
-            while summary.deaths.total() < kills:
-                self._complete_a_sweep(kills, nursery, victim, keys.pop())
+            while len(summary.points) < points:
+                self._complete_a_sweep(points, nursery, victim, keys.pop())
         summary.problems += nursery.log.read_text().splitlines()
         summary.seconds = time.monotonic() - begin
         return summary
 
-    def _complete_a_sweep(self, kills: int, nursery: Nursery, victim: Victim, key: str) -> None:
+    def _complete_a_sweep(self, points: int, nursery: Nursery, victim: Victim, key: str) -> None:
         summary = self._summary
         number = summary.seen["sweeps completed"] + 1
         folder = self._folder / f"sweep{number}"
         sweep = Sweep(folder, nursery, victim, key, pieces=self._pieces)
         with contextlib.closing(sweep):
-            while summary.deaths.total() < kills and (name := self._death_on(sweep)):
+            while len(summary.points) < points and (name := self._death_on(sweep)):
                 summary.points.add(name)
+                self._told(len(summary.points))
                 summary.deaths[name.partition(" #")[0]] += 1
                 summary.problems += [f"killed {name}: {what}" for what in sweep.problems_now()]
             if not sweep.report:
@@ -117,7 +125,9 @@ class Campaign:
         kind = self._kinds[self._turn % len(self._kinds)]
         # now and then far enough to come past whatever a new session does first
         latest = self._chance.randint(20, self._chance.choice((60, 120, 480)))
-        return sweep.live(kind, self._chance.choice((1, 2, 3, 5, 8, 13)), latest)
+        return sweep.live(
+            kind, self._chance.randint(1, self._chance.choice((3, 13, PIECES))), latest
+        )
 
 
 def _arm(http: httpx.Client) -> None:
@@ -126,7 +136,13 @@ def _arm(http: httpx.Client) -> None:
         assert answer.status_code == 201, answer.text
 
 
-def campaign(kills: int, seed: int, *, pieces: int = PIECES) -> Summary:
+def campaign(
+    points: int,
+    seed: int,
+    *,
+    pieces: int = PIECES,
+    told: Callable[[int], object] = lambda _: None,
+) -> Summary:
     """Run a campaign in a folder of its own, which is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        return Campaign(Path(folder), seed, pieces=pieces).run(kills)
+        return Campaign(Path(folder), seed, pieces=pieces, told=told).run(points)
