@@ -138,7 +138,7 @@ class Plan:
 
         Returns
         -------
-        musicnb.Run
+        musicnb.studio.Run
             Wait for it, await it, or let it go on.
 
         Raises
