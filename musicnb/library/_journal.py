@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from musicnb.briefs import Brief
 from musicnb.errors import Fault, InvalidInput, LibraryError
+from musicnb.library._caps import require_balance
 from musicnb.library._database import Database
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._rows import CLIP_COLUMNS, JOB_COLUMNS, credits_of, digest_of, job_of, units
@@ -95,7 +96,13 @@ class Journal:
         return job
 
     def plan_sweep(
-        self, briefs: Sequence[Brief], *, service: str, sweep: str, max_credits: Decimal | None
+        self,
+        briefs: Sequence[Brief],
+        *,
+        service: str,
+        sweep: str,
+        max_credits: Decimal | None,
+        balance: Decimal | None = None,
     ) -> Planned:
         """Write many orders down under one name, each at most once, within a cap.
 
@@ -109,11 +116,15 @@ class Journal:
             What the sweep may cost in all, in credits: what was charged and what is reserved. A
             refund does not make room, so that it is not silently spent again. None leaves the cap
             of an earlier call as it is.
+        balance
+            What the wallet holds; the orders that are new must not cost more. None is not known.
 
         Raises
         ------
         InvalidInput
             A brief cannot be sent; nothing was written.
+        InsufficientBalance
+            The wallet does not hold what is new; nothing was written.
         """
         bodies = [brief.request().body() for brief in briefs]
         self._require_file()
@@ -128,7 +139,7 @@ class Journal:
             )
             max_credits = self._cap(service, sweep)
             committed = self._committed(service, sweep)
-            for brief, body in zip(briefs, bodies, strict=True):
+            for place, (brief, body) in enumerate(zip(briefs, bodies, strict=True)):
                 digest = digest_of(brief.capability, body)
                 cell, price = seen[digest], brief.price.credits_high
                 seen[digest] += 1
@@ -136,12 +147,15 @@ class Journal:
                 if known is not None:
                     found.append((known, False))
                 elif max_credits is not None and committed + price > max_credits:
-                    left_out.append(LeftOut(brief, price, max_credits - committed))
+                    left_out.append(LeftOut(brief, place, price, max_credits - committed))
                 else:
                     intent = _Intent(service, sweep, digest, cell, 1)
                     job = self._write(db, intent, brief.capability, body, price)
                     found.append((job, True))
                     committed += price
+            require_balance(
+                (job for job, _ in found), balance
+            )  # inside: it undoes what was written
         self._db.settle()
         return Planned(tuple(found), tuple(left_out))
 

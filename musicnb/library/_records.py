@@ -153,11 +153,14 @@ class LeftOut:
 
     Parameters
     ----------
+    place
+        Which of the briefs it is, from 0.
     needs_credits, left_credits
         Its price, and what of the cap was left at its turn.
     """
 
     brief: Brief
+    place: int
     needs_credits: Decimal
     left_credits: Decimal
 

@@ -5,8 +5,20 @@ from __future__ import annotations
 from musicnb.studio._account import Account
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._progress import follow
+from musicnb.studio._run import Piece, Run
 from musicnb.studio._studio import Studio
 from musicnb.studio._task import Task, TaskState
 from musicnb.studio._tasks import Tasks
 
-__all__ = ["Account", "Clip", "Clips", "Studio", "Task", "TaskState", "Tasks", "follow"]
+__all__ = [
+    "Account",
+    "Clip",
+    "Clips",
+    "Piece",
+    "Run",
+    "Studio",
+    "Task",
+    "TaskState",
+    "Tasks",
+    "follow",
+]

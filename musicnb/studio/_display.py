@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from musicnb.catalogue import candidates, known_models, price_of
@@ -27,10 +27,15 @@ class TaskBoard:
         What a screen reader calls it.
     newest_first
         Whether new cards go on top.
+    names
+        What cards are called, by job id; others by their title or prompt.
     """
 
-    def __init__(self, *, label: str, newest_first: bool = False) -> None:
+    def __init__(
+        self, *, label: str, newest_first: bool = False, names: Mapping[str, str] | None = None
+    ) -> None:
         self._tasks: dict[str, Task] = {}
+        self._names = names or {}
         self.board = Board(
             label=label,
             locate=self._locate,
@@ -50,8 +55,11 @@ class TaskBoard:
         """Put a task on the board and keep its card up to date."""
         self._tasks[task.job.job_id] = task
         task.shown_on(self.board)
-        self.board.put(card_of(task))
-        task.subscribe(lambda changed: self.board.put(card_of(changed)))
+        self._put(task)
+        task.subscribe(self._put)
+
+    def _put(self, task: Task) -> None:
+        self.board.put(card_of(task, self._names.get(task.job.job_id)))
 
     def _locate(self, clip_id: str) -> Path:
         for task in self._tasks.values():
@@ -91,9 +99,9 @@ def choices_for(task: Task) -> tuple[Choice, ...]:
     return (Choice("resume", "Go on"),)
 
 
-def show_tasks(tasks: Iterable[Task]) -> None:
-    """Display tasks as one board."""
-    board = TaskBoard(label="Tasks")
+def show_tasks(tasks: Iterable[Task], names: Mapping[str, str] | None = None) -> None:
+    """Display tasks as one board; `names` are those of cards, by job id."""
+    board = TaskBoard(label="Tasks", names=names)
     for task in tasks:
         board.add(task)
     board.board.show()
@@ -109,14 +117,14 @@ def show_clips(clips: Sequence[Clip]) -> None:
     Board(label="Clips", cards=cards, locate=paths.__getitem__, copy_note=_AGAIN).show()
 
 
-def card_of(task: Task) -> CardView:
-    """Make a task's card."""
+def card_of(task: Task, name: str | None = None) -> CardView:
+    """Make a task's card, called by its title where it has no other name."""
     state, request, error = task.state, task.job.request, task.state.error
     model = task.job.resolved_model or str(request["model"])
     return CardView(
         card_id=task.job.job_id,
         model=model,
-        title=str(request.get("title") or ""),
+        title=name or str(request.get("title") or ""),
         prompt=str(request["prompt"]),
         status=state.status,
         stage=state.stage,

@@ -36,6 +36,7 @@ from musicnb.studio._task import Task
 from musicnb.wire import TaskEnvelope
 
 _GUARD_S: Final = 1.0
+_WITHDRAWN: Final = "withdrawn before it was sent"
 _log = logging.getLogger(__name__)
 
 
@@ -161,7 +162,7 @@ class Road:
         """
         job = self.library.journal.job(task.job.job_id)
         if task.done and job.state == "planned":
-            self._withdraw(task, "withdrawn before it was sent")
+            self._withdraw(task, _WITHDRAWN)
             return
         if task.done and job.state == "unknown":
             try:
@@ -184,6 +185,11 @@ class Road:
         self.library.journal.ended(task.job.job_id, "canceled", why)
         job = self.library.journal.job(task.job.job_id)
         task.change(job=job, status="canceled", error=_past_end(job))
+
+    def pause(self, sweep: str, *, paused: bool) -> None:
+        """Hold back a sweep's orders that have not left, or let them go on; from any thread."""
+        change = self._sender.pause if paused else self._sender.go_on
+        self.loop.loop.call_soon_threadsafe(change, sweep)
 
     async def settle_money(self) -> None:
         """Read again the tasks that ended with money outstanding: refunds may come late."""
@@ -296,15 +302,20 @@ class Road:
         )
 
     async def _send(self, task: Task) -> TaskEnvelope:
-        envelope = await self._sender.send(
-            task.job, departing=lambda: task.change(status="sending")
-        )
+        envelope = await self._sender.send(task.job, departing=lambda: self._departing(task))
         self._report(task, envelope)
         if task.cancel_wanted:
             # a wish that could not be carried out must not hide the task that goes on
             with contextlib.suppress(MusicnbError):
                 await self.client.cancel(envelope.task_id, reason="asked for by the user")
         return envelope
+
+    def _departing(self, task: Task) -> None:
+        """Let an order go, unless nobody wants it any more: then it costs nothing."""
+        if task.cancel_wanted and task.job.sent_at is None:
+            self.library.journal.ended(task.job.job_id, "canceled", _WITHDRAWN)
+            raise TaskCanceled(_WITHDRAWN, charged=False)
+        task.change(status="sending")
 
     async def _watch(self, task: Task, accepted: TaskEnvelope | None) -> TaskEnvelope:
         assert task.task_id is not None

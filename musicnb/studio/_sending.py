@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -68,6 +68,7 @@ class Sender:
         self._client, self._journal = client, journal
         self._service, self._balance, self._clock = service, balance, clock
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._paused: dict[str, asyncio.Event] = {}
         self._halts = 0
         self._halted_by: MusicnbError | None = None
 
@@ -85,7 +86,7 @@ class Sender:
             It was refused, or is without an answer; the journal says in which state it is now.
         """
         halts = self._halts
-        async with self._slots:
+        async with self._turn_of(job):
             job = self._journal.job(job.job_id)
             if halts != self._halts and self._halted_by is not None and job.sent_at is None:
                 # what made the service turn one away, it would say to all that waited behind it;
@@ -108,6 +109,27 @@ class Sender:
             else:
                 return self._accept(job, envelope)
             return await self._after(job, refusal)
+
+    def pause(self, sweep: str) -> None:
+        """Let no more orders of a sweep leave; what the service has is its own."""
+        self._paused.setdefault(sweep, asyncio.Event())
+
+    def go_on(self, sweep: str) -> None:
+        """Let them leave again."""
+        gate = self._paused.pop(sweep, None)
+        if gate is not None:
+            gate.set()
+
+    @contextlib.asynccontextmanager
+    async def _turn_of(self, job: Job) -> AsyncIterator[None]:
+        """Wait until an order may leave: its sweep is not paused, and few are leaving."""
+        while True:
+            while (gate := self._paused.get(job.sweep)) is not None:
+                await gate.wait()
+            async with self._slots:
+                if job.sweep not in self._paused:  # or it was, while it waited for its slot
+                    yield
+                    return
 
     async def look(self, job: Job) -> TaskEnvelope:
         """Look for an order without an answer among the tasks of the service; spends nothing.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from musicnb import __version__
-from musicnb.briefs import Artifact, Brief
+from musicnb.briefs import Artifact, Brief, TextToMusic
 from musicnb.errors import (
     ConfigurationError,
     Fault,
@@ -18,7 +19,7 @@ from musicnb.errors import (
     LibraryError,
     MusicnbError,
 )
-from musicnb.library import IN_USE, Job, Library
+from musicnb.library import IN_USE, Job, Library, Planned
 from musicnb.settings import SANDBOX, ApiKey, Settings
 from musicnb.studio._account import Account, differences
 from musicnb.studio._clip import Clip, Clips
@@ -26,9 +27,11 @@ from musicnb.studio._files import examine_upload, named_folder
 from musicnb.studio._money import amount_text
 from musicnb.studio._opening import close_road, is_open, live, open_road
 from musicnb.studio._road import Road
+from musicnb.studio._run import Run, in_turns
 from musicnb.studio._summaries import account_of, checked_sweep, sweep_text
 from musicnb.studio._task import Task
 from musicnb.studio._tasks import Tasks
+from musicnb.sweep import Axes, Exclusion, Plan, equal_money, plan_sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,20 +157,102 @@ class Studio:
         InvalidInput
             A brief, the name or the cap is wrong; every faulty brief is named, nothing was sent.
         """
-        briefs, sweep, cap = checked_sweep(briefs, sweep, max_credits)
+        return self._order(*checked_sweep(briefs, sweep, max_credits))[1]
+
+    def _order(
+        self, briefs: list[Brief], sweep: str, cap: Decimal | None, balance: Decimal | None = None
+    ) -> tuple[Planned, Tasks]:
         road = self._live_road()
         planned = road.library.journal.plan_sweep(
-            briefs, service=road.service.identity, sweep=sweep, max_credits=cap
+            briefs, service=road.service.identity, sweep=sweep, max_credits=cap, balance=balance
         )
         gone = {clip.job_id for clip in road.library.missing_clips()}
-        tasks = Tasks(
-            road.at_rest(job) if job.has_ended and job.job_id not in gone else road.travel(job)
-            for job, _ in planned.orders
-        )
-        tasks.left_out = planned.left_out
-        tasks.said = sweep_text(sweep, planned)
-        self._say(tasks.said)
-        return tasks
+        jobs = [job for job, _ in planned.orders]
+        tasks: dict[int, Task] = {}
+        for place in in_turns([(place, job.model) for place, job in enumerate(jobs)]):
+            job = jobs[place]
+            at_rest = job.has_ended and job.job_id not in gone
+            tasks[place] = road.at_rest(job) if at_rest else road.travel(job)
+        ordered = Tasks(tasks[place] for place in range(len(jobs)))
+        ordered.left_out = planned.left_out
+        ordered.said = sweep_text(sweep, planned)
+        self._say(ordered.said)
+        return planned, ordered
+
+    def sweep(
+        self,
+        name: str,
+        brief: Brief,
+        axes: Axes,
+        *,
+        repeats: int = 1,
+        exclude: Exclusion | Iterable[Exclusion] = (),
+    ) -> Plan:
+        """Plan one brief in many variations, priced to the credit; sends nothing.
+
+        Parameters
+        ----------
+        name
+            What the sweep is called. Running the same cell of the same sweep again sends nothing.
+        brief
+            What is varied: ``{mood}`` in its prompt, title or lyrics stands for the axis ``mood``.
+        axes
+            Values by name, the last axis fastest. ``{"mood": ["calm", "bright"], "model":
+            {"suno-5.5": 1, "minimax-music-2.6": 2}}`` makes every combination, the second model
+            twice each. An axis fills its braces, sets the field of its name, or an option of a
+            model. ``{("mood", "tempo"): [("calm", "60 bpm"), ...]}`` varies two together; a list of
+            mappings names every cell itself; ``{"mood": {"calm": "very calm, slow", ...}}`` gives
+            labels.
+        repeats
+            How often every cell is ordered.
+        exclude
+            Patterns such as ``{"mood": "calm", "tempo": "140 bpm"}``, or a function of a cell's
+            values.
+
+        Returns
+        -------
+        musicnb.sweep.Plan
+            Shows as a card; ``plan.run(max_credits=750)`` runs it.
+
+        Raises
+        ------
+        InvalidInput
+            The axes are wrong. Cells that the service would refuse are listed by the plan.
+        """
+        return self._bound(plan_sweep(name, brief, axes, repeats=repeats, exclude=exclude))
+
+    def compare_models(
+        self,
+        models: Sequence[str],
+        prompts: Sequence[str],
+        *,
+        credits_per_arm: Decimal | float | str,
+        name: str = "models",
+        brief: TextToMusic | None = None,
+    ) -> Plan:
+        """Plan as many tasks of every model as the same money buys; sends nothing.
+
+        See `musicnb.sweep.equal_money`. 400 credits are 5 tasks and 10 clips of suno-5.5, or 8
+        tasks and 8 clips of minimax-music-2.6.
+        """
+        return self._bound(equal_money(name, models, prompts, credits_per_arm, brief))
+
+    def _bound(self, plan: Plan) -> Plan:
+        """Add to a plan what only a studio knows, and let it be run here."""
+        balance = None
+        with contextlib.suppress(MusicnbError):  # a plan is worth having without a service
+            balance = self.balance
+        usual = {
+            model: sorted(seconds)[int(0.9 * (len(seconds) - 1))]
+            for model, seconds in self.library.journal.durations().items()
+            if seconds
+        }
+        return replace(plan, balance_credits=balance, usual_s=usual, runner=self._run)
+
+    def _run(self, plan: Plan, max_credits: object) -> Run:
+        briefs, sweep, cap = checked_sweep(plan.briefs, plan.name, max_credits)
+        planned, tasks = self._order(briefs, sweep, cap, self.balance)
+        return Run.of(plan, planned, tasks, self._live_road(), tasks.said)
 
     def form(self, **values: Any) -> StudioForm:
         """Make a form for `TextToMusic`; put it last in a cell to show it.

@@ -12,8 +12,8 @@ from musicnb.errors import Fault, InvalidInput
 from musicnb.library import Planned
 from musicnb.studio._money import amount_text
 from musicnb.studio._task import Task
+from musicnb.sweep import faults_of_name
 
-_LONGEST_NAME: Final = 80
 _MOST_CREDITS: Final = 10**12
 
 
@@ -66,9 +66,8 @@ def sweep_text(sweep: str, planned: Planned) -> str:
     if old:
         states = ", ".join(f"{count} {state}" for state, count in old.items())
         parts.append(f"{old.total()} ordered before ({states})")
-    if planned.left_out:
-        first = planned.left_out[0]
-        parts.append(f"{len(planned.left_out)} {first}")
+    reasons = Counter(map(str, planned.left_out))
+    parts += [f"{count} {reason}" for reason, count in reasons.items()]
     return f"sweep {sweep!r}: {'; '.join(parts)}"
 
 
@@ -87,12 +86,8 @@ def checked_sweep(
     InvalidInput
         A brief, the name or the cap is wrong.
     """
-    faults = []
-    name = sweep.strip() if isinstance(sweep, str) and _is_text(sweep) else ""
-    if not 0 < len(name) <= _LONGEST_NAME:
-        faults.append(
-            Fault("sweep", "", f"is {sweep!r:.80}; give a name of 1 to {_LONGEST_NAME} characters")
-        )
+    faults = faults_of_name(sweep)
+    name = sweep.strip() if isinstance(sweep, str) else ""
     cap = None
     if max_credits is not None:
         try:
@@ -131,11 +126,6 @@ def _faults_of(briefs: Sequence[object]) -> list[Fault]:
                 for fault in error.faults
             ]
     return faults
-
-
-def _is_text(text: str) -> bool:
-    """Whether it can be written down: no halves of characters, no NUL."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _short(value: object) -> str:

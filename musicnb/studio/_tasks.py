@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from musicnb.library import LeftOut
 from musicnb.studio._progress import follow
@@ -18,10 +20,13 @@ class Tasks(tuple[Task, ...]):  # noqa: SLOT001 - a tuple of any length can have
         What was printed about them, in one line.
     left_out
         Briefs of a sweep that were not ordered, because they do not fit its cap.
+    names
+        What cards are called, by job id; others by their title or prompt.
     """
 
     said: str = ""
     left_out: tuple[LeftOut, ...] = ()
+    names: Mapping[str, str] = MappingProxyType({})
     _shown_in: int | None = None
 
     def wait(self, timeout_s: float | None = None) -> None:
@@ -53,7 +58,7 @@ class Tasks(tuple[Task, ...]):  # noqa: SLOT001 - a tuple of any length can have
         from musicnb.studio._display import show_tasks  # noqa: PLC0415 - Jupyter only on display
 
         self._shown_in = running_cell()
-        show_tasks(self)
+        show_tasks(self, self.names)
 
 
 def running_cell() -> int | None:

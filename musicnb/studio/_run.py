@@ -1,0 +1,276 @@
+"""A sweep that runs: each cell with its orders, to wait for, to pause, to end, to look at."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, Final
+
+from musicnb.errors import InvalidInput
+from musicnb.library import Planned, Take
+from musicnb.studio._money import amount_text
+from musicnb.studio._road import Road
+from musicnb.studio._task import Task
+from musicnb.studio._tasks import Tasks
+from musicnb.sweep import Cell, Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_END_S: Final = 15.0
+
+
+@dataclass(slots=True)
+class Piece:
+    """One order of a cell.
+
+    Parameters
+    ----------
+    repeat
+        Which of the cell's orders it is, from 1.
+    task
+        None for one that does not run.
+    not_run
+        Why it does not; empty for one that does.
+    """
+
+    cell: Cell
+    repeat: int
+    task: Task | None = None
+    not_run: str = ""
+
+    @property
+    def status(self) -> str:
+        """The task's, or why there is none."""
+        return self.task.status if self.task else self.not_run
+
+
+class Run:
+    """A plan on its way. Made by `musicnb.sweep.Plan.run`; shows as a board in a notebook.
+
+    The work goes on in the background. ``run.wait()`` waits with a progress bar, ``await run``
+    from any event loop, and both return the run, whatever became of its tasks.
+    """
+
+    def __init__(self, plan: Plan, pieces: Sequence[Piece], road: Road, *, said: str = "") -> None:
+        self.plan = plan
+        self._pieces, self._road = list(pieces), road
+        self.said = said
+        self._tasks = self._as_tasks()
+
+    @classmethod
+    def of(cls, plan: Plan, planned: Planned, tasks: Iterable[Task], road: Road, said: str) -> Run:
+        """Join a plan with what the journal has made of it."""
+        left_out = {brief.place: brief for brief in planned.left_out}
+        waiting = iter(tasks)
+        orders = [(cell, n) for cell in plan.runnable for n in range(1, cell.repeats + 1)]
+        pieces = [
+            Piece(cell, number, None, str(left_out[place]))
+            if place in left_out
+            else Piece(cell, number, next(waiting))
+            for place, (cell, number) in enumerate(orders)
+        ]
+        return cls(plan, pieces, road, said=said)
+
+    # ------------------------------------------------------------------------------ looking
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Every order of every cell, in the plan's order."""
+        return tuple(self._pieces)
+
+    @property
+    def tasks(self) -> Tasks:
+        """The orders that run or have run."""
+        return self._tasks
+
+    @property
+    def not_run(self) -> tuple[Piece, ...]:
+        """The orders that did not fit what the sweep may cost."""
+        return tuple(piece for piece in self._pieces if piece.task is None)
+
+    @property
+    def spent_credits(self) -> Decimal:
+        """Paid for what was delivered, less refunds."""
+        return self._sum(task.job.spent_credits for task in self._tasks)
+
+    @property
+    def held_credits(self) -> Decimal:
+        """On its way, or without an answer: it may be gone, with nothing for it yet."""
+        return self._sum(task.job.held_credits for task in self._tasks)
+
+    @property
+    def refunded_credits(self) -> Decimal:
+        """Given back; it makes no room for more."""
+        return self._sum(task.job.refunded_credits or Decimal(0) for task in self._tasks)
+
+    # ------------------------------------------------------------------------------ waiting
+
+    def wait(self, timeout_s: float | None = None) -> Run:
+        """Wait until every order has come to rest; raises nothing of theirs.
+
+        Parameters
+        ----------
+        timeout_s
+            Seconds to wait at most. A paused sweep comes to rest only when it goes on.
+        """
+        self._tasks.wait(timeout_s)
+        return self
+
+    def __await__(self) -> Generator[Any, None, Run]:
+        return self._all().__await__()
+
+    async def _all(self) -> Run:
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        return self
+
+    # ------------------------------------------------------------------------------- ruling
+
+    def pause(self) -> Run:
+        """Let no more orders leave; what the service has goes on. Returns at once."""
+        self._road.pause(self.plan.name, paused=True)
+        return self
+
+    def go_on(self) -> Run:
+        """Let the rest leave after a pause."""
+        self._road.pause(self.plan.name, paused=False)
+        return self
+
+    def cancel(self, timeout_s: float = _END_S) -> Run:
+        """End it: what has not left is withdrawn and costs nothing, the rest is canceled.
+
+        What the service cancels it refunds; what has ended stays.
+
+        Parameters
+        ----------
+        timeout_s
+            Seconds to wait for the last ends.
+        """
+        for task in self._tasks:
+            if not task.done:
+                task.request_cancel()
+        self.go_on()
+        return self.wait(timeout_s)
+
+    def retry_failed(self) -> Run:
+        """Order what has failed once more, as new orders within the same cap.
+
+        A refund makes no room under the cap: raise it with ``plan.run(max_credits=...)`` first
+        where there is none. What does not fit says so in `not_run`.
+        """
+        for piece in self._pieces:
+            task = piece.task
+            if task is None or task.job.state != "failed" or not task.done:
+                continue
+            try:
+                piece.task = self._road.repeat(task.job)
+            except InvalidInput as error:
+                piece.not_run = error.message
+        self._tasks = self._as_tasks()
+        return self
+
+    # ------------------------------------------------------------------------------- tables
+
+    def table(self) -> pd.DataFrame:
+        """Show a row for every clip, and for every order that has none, indexed by the axes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `musicnb.table.takes_table`, and ``not_run``.
+        """
+        from musicnb.table import takes_of_cells  # noqa: PLC0415 - pandas costs half a second
+
+        return takes_of_cells(
+            [(piece.cell.labels, self._takes(piece), piece.not_run) for piece in self._pieces],
+            folder=self._road.library.folder,
+        )
+
+    def summary(self, by: str | Sequence[str] | None = None) -> pd.DataFrame:
+        """Say what every choice gave and cost.
+
+        Parameters
+        ----------
+        by
+            Axes, or columns of `table`; all axes when left out.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``tasks``, ``succeeded``, ``failed``, ``not_run``, ``clips``, ``net_credits`` (charged
+            less refunds) and ``credits_per_clip``.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such axis or column.
+        """
+        from musicnb.table import summarized  # noqa: PLC0415 - pandas costs half a second
+
+        return summarized(self.table(), list(self.plan.axes) if by is None else by)
+
+    # ---------------------------------------------------------------------------- showing
+
+    def __str__(self) -> str:
+        states = Counter(task.status for task in self._tasks)
+        words = [f"{count} {state}" for state, count in states.items()]
+        words += [
+            f"{count} {why}" for why, count in Counter(p.not_run for p in self.not_run).items()
+        ]
+        money = [f"{amount_text(self.spent_credits)} spent"]
+        money += [
+            f"{amount_text(amount)} {what}"
+            for what, amount in (("held", self.held_credits), ("refunded", self.refunded_credits))
+            if amount
+        ]
+        return f"<Run {self.plan.name!r}: {', '.join(words)}; {', '.join(money)} credits>"
+
+    __repr__ = __str__
+
+    def _ipython_display_(self) -> None:
+        self._tasks._ipython_display_()
+
+    # ----------------------------------------------------------------------------- inside
+
+    def _as_tasks(self) -> Tasks:
+        tasks = Tasks(piece.task for piece in self._pieces if piece.task is not None)
+        tasks.said = self.said
+        tasks.names = {
+            piece.task.job.job_id: _name(piece) for piece in self._pieces if piece.task is not None
+        }
+        return tasks
+
+    def _takes(self, piece: Piece) -> list[Take]:
+        if piece.task is None:
+            return []
+        job = piece.task.job
+        clips = self._road.library.journal.clips(job.job_id)
+        return [Take(job, clip, len(clips)) for clip in clips] or [Take(job, None, 0)]
+
+    @staticmethod
+    def _sum(amounts: Iterable[Decimal]) -> Decimal:
+        return sum(amounts, Decimal(0))
+
+
+def _name(piece: Piece) -> str:
+    number = f" #{piece.repeat}" if piece.cell.repeats > 1 else ""
+    return piece.cell.name + number
+
+
+def in_turns(places: Sequence[tuple[int, str]]) -> Iterator[int]:
+    """Take one order of each model after the other, so that none waits for all of another's.
+
+    Parameters
+    ----------
+    places
+        The place of each order and its model.
+    """
+    queues: dict[str, list[int]] = {}
+    for place, model in places:
+        queues.setdefault(model, []).append(place)
+    for turn in zip_longest(*queues.values()):
+        yield from (place for place in turn if place is not None)

@@ -1,0 +1,81 @@
+"""Models compared at equal money: what each gives for the same credits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+
+from musicnb import catalogue
+from musicnb.briefs import TextToMusic
+from musicnb.errors import Fault, InvalidInput
+from musicnb.sweep._axes import Setting
+from musicnb.sweep._cells import Cell
+from musicnb.sweep._plan import Plan, faults_of_name
+
+
+def equal_money(
+    name: str,
+    models: Sequence[str],
+    prompts: Sequence[str],
+    credits_per_arm: Decimal | float | str,
+    brief: TextToMusic | None = None,
+) -> Plan:
+    """Plan as many tasks of every model as the same money buys.
+
+    The same number of tasks would give the dearer model more. An arm's tasks go round the prompts,
+    the first prompts getting one more where they do not come out even.
+
+    Parameters
+    ----------
+    models
+        Keys of `musicnb.catalogue.MODELS`.
+    prompts
+        What all of them are asked for.
+    credits_per_arm
+        What one model may cost: 400 are 5 tasks of suno-5.5 or 8 of minimax-music-2.6.
+    brief
+        Everything else of the request; its model and prompt are replaced.
+
+    Raises
+    ------
+    InvalidInput
+        A model is not known, or the money of an arm does not reach once round the prompts.
+    """
+    faults = faults_of_name(name) + [
+        Fault(field, "", f"is {value!r:.60}; give a list of at least one")
+        for field, value in (("models", models), ("prompts", prompts))
+        if isinstance(value, str) or not isinstance(value, Sequence) or not value
+    ]
+    budget = _budget(credits_per_arm, faults)
+    if faults:
+        raise InvalidInput.from_faults(faults)
+    known = ", ".join(catalogue.MODELS)
+    for model in models:
+        if model not in catalogue.MODELS:
+            faults.append(Fault("models", "", f"has {model!r:.60}; known are {known}"))
+        elif (price := catalogue.MODELS[model].credits) * len(prompts) > budget:
+            needed = f"{len(prompts)} prompts of {model} cost {price * len(prompts):f}"
+            faults.append(Fault("credits_per_arm", "", f"is {budget:f}, but {needed}"))
+    if faults:
+        raise InvalidInput.from_faults(faults)
+    base = brief or TextToMusic("", instrumental=True)
+    cells: list[Cell] = []
+    for place, prompt in enumerate(prompts):
+        for model in models:
+            tasks = int(budget // catalogue.MODELS[model].credits)
+            repeats = tasks // len(prompts) + (place < tasks % len(prompts))
+            filled = base.with_changes(prompt=prompt, model=model)
+            settings = (Setting("prompt", str(prompt), prompt), Setting("model", model, model))
+            faults_here = tuple(filled.faults())
+            cells.append(Cell(len(cells) + 1, settings, filled, repeats, faults=faults_here))
+    return Plan(name.strip(), tuple(cells))
+
+
+def _budget(given: object, faults: list[Fault]) -> Decimal:
+    try:
+        budget = Decimal(str(given))
+    except InvalidOperation:
+        budget = Decimal("NaN")
+    if isinstance(given, bool) or not budget.is_finite() or budget <= 0:
+        faults.append(Fault("credits_per_arm", "", f"is {given!r:.60}; give credits, such as 400"))
+    return budget
