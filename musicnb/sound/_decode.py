@@ -288,6 +288,3 @@ def read(source: Source, *, max_seconds: float = MAX_SECONDS) -> Sound:
     """
     with Decoder(source, max_seconds=max_seconds) as decoder:
         return Sound(np.concatenate(list(decoder.blocks())), decoder.sample_rate)
-
-
-__all__ = ["BLOCK_FRAMES", "MAX_SECONDS", "AudioFacts", "Decoder", "Sound", "examine", "read"]
