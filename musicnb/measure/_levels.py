@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
+from musicnb.measure._blas import one_blas_thread
+from musicnb.measure._chunks import Chunk, Chunker
 from musicnb.measure._loudness import LoudnessMeter
 from musicnb.measure._outline import Outline
 
@@ -64,6 +65,7 @@ class LevelMeter:
 
     def __init__(self, sample_rate: int, channels: int) -> None:
         self._rate, self._channels = sample_rate, channels
+        self._chunker = Chunker(channels)
         self._loudness = LoudnessMeter(sample_rate, channels)
         self._outline = Outline()
         self._frames = 0
@@ -72,31 +74,34 @@ class LevelMeter:
 
     def push(self, samples: NDArray[np.float32]) -> None:
         """Take the next samples, float32, shaped ``(frames, channels)``."""
-        if not len(samples):
-            return
-        # a float file may hold NaN or infinity; they would poison every sum
-        samples = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
-        # two BLAS threads burn two to six times the CPU on matrices of this size
-        with threadpool_limits(1, "blas"):
-            self._loudness.push(samples)
-        self._outline.push(samples)
-        self._frames += len(samples)
-        self._peak = max(self._peak, float(samples.max()), -float(samples.min()))
-        self._energy += float(np.square(samples, dtype=np.float64).sum())
+        for chunk in self._chunker.push(samples):
+            self._take(chunk)
+
+    def _take(self, chunk: Chunk) -> None:
+        planes = chunk.planes
+        with one_blas_thread():
+            self._loudness.push(planes)
+        self._outline.push(planes.T)
+        self._frames += chunk.frames
+        self._peak = max(self._peak, float(planes.max()), -float(planes.min()))
+        self._energy += sum(chunk.energies)
 
     def close(self) -> Levels:
         """Return the levels of everything that was pushed."""
+        for chunk in self._chunker.rest():
+            self._take(chunk)
         count = max(1, self._frames * self._channels)
         return Levels(
             duration_s=self._frames / self._rate,
             sample_rate_hz=self._rate,
             channels=self._channels,
             loudness_lufs=self._loudness.integrated_lufs(),
-            peak_dbfs=_decibels(self._peak),
-            rms_dbfs=_decibels(math.sqrt(self._energy / count)),
+            peak_dbfs=decibels(self._peak),
+            rms_dbfs=decibels(math.sqrt(self._energy / count)),
             outline=self._outline.pairs(),
         )
 
 
-def _decibels(amplitude: float) -> float:
+def decibels(amplitude: float) -> float:
+    """Return an amplitude in dB below full scale; ``-inf`` for none."""
     return 20 * math.log10(amplitude) if amplitude > 0 else -math.inf

@@ -11,10 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-#: Centre frequencies do not matter here: these are the edges, in hertz, of the bands of
-#: `Measures.balance_db`; the last ends at half the sample rate.
-BAND_EDGES_HZ: Final = (20.0, 60.0, 250.0, 2000.0, 6000.0)
-BANDS: Final = ("sub", "bass", "middle", "presence", "air")
+from musicnb.measure._spectrum import BANDS
+
 _LRA_NEEDS_S: Final = 60.0
 _STEPS_PER_SECOND: Final = 10
 _MOMENTARY_STEPS: Final = 4
@@ -34,17 +32,17 @@ class Defect:
         ``inverted_channel``, ``cancels_in_mono``, ``abrupt_end``, ``band_limit``, ``not_finite``.
     text
         The same in plain words, with the numbers.
-    start_s, end_s
-        Where it is, in seconds; None where it is the whole clip.
-    channel
-        Counted from 1; None where it is all of them.
+    places_s
+        Where it is, as pairs of start and end in seconds, the first ones where there are many;
+        empty where it is the whole clip.
+    channels
+        The channels it is in, counted from 1; empty where it is all of them.
     """
 
     kind: str
     text: str
-    start_s: float | None = None
-    end_s: float | None = None
-    channel: int | None = None
+    places_s: tuple[tuple[float, float], ...] = ()
+    channels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
