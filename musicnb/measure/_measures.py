@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicnb.measure._spectrum import BANDS
+from musicnb.measure._telling import html_table, one_line
 
 _LRA_NEEDS_S: Final = 60.0
 _STEPS_PER_SECOND: Final = 10
@@ -28,8 +29,9 @@ class Defect:
     Parameters
     ----------
     kind
-        ``clipping``, ``dc_offset``, ``dropout``, ``digital_silence``, ``mono_as_stereo``,
-        ``inverted_channel``, ``cancels_in_mono``, ``abrupt_end``, ``band_limit``, ``not_finite``.
+        ``damaged_file``, ``not_finite``, ``clipping``, ``dropout``, ``abrupt_end``,
+        ``silent_channel``, ``inverted_channel``, ``cancels_in_mono``, ``mono_as_stereo``,
+        ``digital_silence``, ``dc_offset`` or ``band_limit``.
     text
         The same in plain words, with the numbers.
     places_s
@@ -82,7 +84,7 @@ class LoudnessSeries:
             return np.asarray(np.where(means > _LEAST_POWER, 10 * np.log10(means), -math.inf))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Measures:
     """Everything that is measured about one clip.
 
@@ -193,3 +195,9 @@ class Measures:
         row |= {f"{band}_db": level for band, level in zip(BANDS, balance, strict=True)}
         row["defects"] = ", ".join(dict.fromkeys(defect.kind for defect in self.defects))
         return row
+
+    def __repr__(self) -> str:
+        return one_line(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,8 +73,8 @@ class Decoder:
 
     Parameters
     ----------
-    path
-        The file.
+    source
+        Path of the file, or its bytes.
     max_seconds
         More sound than this is refused, so that a small file cannot unfold without end.
 
@@ -84,9 +85,11 @@ class Decoder:
         outside 4 to 384 kHz).
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, max_seconds: float = MAX_SECONDS) -> None:
-        self.kind = _kind(path)
-        self._file = _open(path)
+    def __init__(
+        self, source: str | os.PathLike[str] | bytes, *, max_seconds: float = MAX_SECONDS
+    ) -> None:
+        self.kind = _kind(source)
+        self._file = _open(source)
         self._max_seconds = max_seconds
         self._frames = 0
         self._problem: str | None = None
@@ -166,9 +169,12 @@ def read(path: str | os.PathLike[str], *, max_seconds: float = MAX_SECONDS) -> S
         return Sound(np.concatenate(list(decoder.blocks())), decoder.sample_rate)
 
 
-def _kind(path: str | os.PathLike[str]) -> Kind:
-    with Path(path).open("rb") as file:
-        kind = kind_of(file.read(HEAD_BYTES))
+def _kind(source: str | os.PathLike[str] | bytes) -> Kind:
+    if isinstance(source, bytes):
+        kind = kind_of(source[:HEAD_BYTES])
+    else:
+        with Path(source).open("rb") as file:
+            kind = kind_of(file.read(HEAD_BYTES))
     if kind is None:
         raise UndecodableAudio(
             "this is not a WAV, FLAC, OGG or MP3 file, whatever its name says",
@@ -177,10 +183,10 @@ def _kind(path: str | os.PathLike[str]) -> Kind:
     return kind
 
 
-def _open(path: str | os.PathLike[str]) -> _ForwardFile:
+def _open(source: str | os.PathLike[str] | bytes) -> _ForwardFile:
     problem = ""
     try:
-        file = _ForwardFile(os.fspath(path))
+        file = _ForwardFile(io.BytesIO(source) if isinstance(source, bytes) else os.fspath(source))
     except (sf.LibsndfileError, ValueError, TypeError) as error:
         problem = str(error).removeprefix("Error opening ")
     if problem:
