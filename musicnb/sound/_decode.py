@@ -78,8 +78,8 @@ class Decoder:
     """An open sound file, read once from its beginning to its real end.
 
     Every frame that is there is given: those behind a hole, those that the header does not count,
-    and those of a second file that was appended to the first. Samples that are no numbers become
-    silence.
+    and those of a second file that was appended to the first. Samples of float files that are no
+    finite numbers are given as they are, and counted.
 
     Parameters
     ----------
@@ -260,7 +260,7 @@ class Decoder:
             problems.append(f"its header promises {declared_s:.2f} s, {s:.2f} s are there")
             whole = whole and self._frames > self._declared
         if self._odd_samples:
-            problems.append(f"{self._odd_samples:,} samples were no numbers and are silent")
+            problems.append(f"{self._odd_samples:,} samples are no finite numbers")
         return problems, whole
 
 

@@ -86,14 +86,8 @@ class OpenStretch:
         if self._splice is not None and self._splice.failure is not None:
             raise self._splice.failure
         if self.encoding in _FLOATS:
-            self._silence_odd(block)
+            self.odd_samples = block.size - int(np.isfinite(block).sum())
         return block
-
-    def _silence_odd(self, block: NDArray[np.float32]) -> None:
-        odd = ~np.isfinite(block)
-        self.odd_samples = int(odd.sum())
-        if self.odd_samples:
-            block[odd] = 0.0
 
 
 def _open(target: Any) -> _ForwardFile:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from musicnb import sound
+from musicnb import analysis, sound
 from musicnb.errors import LibraryError
 from musicnb.library import ClipRecord, Job
+from musicnb.measure import Measures
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,38 @@ class Clip:
         LibraryError
             The file was removed.
         """
+        return sound.read(self._file())
+
+    def measures(self) -> Measures:
+        """Measure everything about the clip; remembered in the library's folder.
+
+        Returns
+        -------
+        musicnb.measure.Measures
+            Loudness, true peak, tempo, key, spectrum, stereo, defects …
+
+        Raises
+        ------
+        UndecodableAudio
+            The file was damaged since it was stored.
+        LibraryError
+            The file was removed.
+        """
+        return analysis.measure_file(self._file(), cache=self.folder / "measures")
+
+    @property
+    def folder(self) -> Path:
+        """The library's folder."""
+        return self.path.parents[self.record.file.count("/")]
+
+    def _file(self) -> Path:
         if not self.path.is_file():
             raise LibraryError(
                 f"{self.path.name} is no longer in the library",
                 hint="Restore the file from a copy: its bytes are the service's own",
                 charged=True,
             )
-        return sound.read(self.path)
+        return self.path
 
     def __repr__(self) -> str:
         minutes, seconds = divmod(round(self.duration_s), 60)
