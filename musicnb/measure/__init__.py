@@ -5,6 +5,7 @@ Every name carries its unit. Silence measures as ``-inf`` where a level is asked
 
 from __future__ import annotations
 
+from musicnb.measure._gauge import Gauge, Gauged
 from musicnb.measure._levels import LevelMeter, Levels
 from musicnb.measure._measures import Defect, LoudnessSeries, Measures
 from musicnb.measure._meter import Meter
@@ -16,6 +17,8 @@ __all__ = [
     "BAND_EDGES_HZ",
     "OUTLINE_PAIRS",
     "Defect",
+    "Gauge",
+    "Gauged",
     "LevelMeter",
     "Levels",
     "LoudnessSeries",
