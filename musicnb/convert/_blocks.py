@@ -22,12 +22,12 @@ def trimmed(blocks: Source, *, start: int = 0, end: int | None = None) -> Blocks
     """Keep the frames from `start` up to, and without, `end`; read no further than that."""
     at = 0
     for block in blocks:
-        if end is not None and at >= end:
-            return
         kept = block[max(0, start - at) : None if end is None else end - at]
         at += len(block)
         if len(kept):
             yield kept
+        if end is not None and at >= end:
+            return
 
 
 def faded(blocks: Source, *, fade_in: int = 0, fade_out: int = 0) -> Blocks:

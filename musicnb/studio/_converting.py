@@ -112,6 +112,7 @@ def _named(
     problem = ""
     try:
         target = Path(path).expanduser()
+        target.resolve()  # complains of what no file system takes
         if target.is_dir():
             return [target / f"{stem}{encoding.suffix}"]
     except (TypeError, ValueError, RuntimeError, OSError) as error:
