@@ -1,0 +1,71 @@
+"""One file, decoded once and measured on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from pathlib import Path
+from typing import TypeAlias
+
+from musicnb.analysis._cache import MeasureCache
+from musicnb.measure import Defect, Measures, Meter
+from musicnb.sound import Decoder
+
+#: A path, or the bytes of a sound file.
+Source: TypeAlias = str | os.PathLike[str] | bytes
+
+
+def measure_file(source: Source, *, cache: str | os.PathLike[str] | None = None) -> Measures:
+    """Measure a sound file in one pass and constant memory.
+
+    Parameters
+    ----------
+    source
+        Path of a WAV, FLAC, OGG or MP3 file, or its bytes.
+    cache
+        A folder that remembers what was measured, by the hash of the file's bytes; made if it is
+        not there. None remembers nothing.
+
+    Returns
+    -------
+    Measures
+        Of all frames that can be decoded; what is wrong with the file comes first among its
+        defects.
+
+    Raises
+    ------
+    UndecodableAudio
+        It is no sound file, or too broken to decode anything.
+    OSError
+        It cannot be read.
+    """
+    if cache is None:
+        return _measure(source)
+    known = MeasureCache(cache)
+    sha256 = _sha256(source)
+    measures = known.get(sha256)
+    if measures is None:
+        measures = _measure(source)
+        known.put(sha256, measures)
+    return measures
+
+
+def _measure(source: Source) -> Measures:
+    with Decoder(source) as decoder:
+        meter = Meter(decoder.sample_rate, decoder.channels)
+        for block in decoder.blocks():
+            meter.push(block)
+        problem = decoder.facts.problem
+    measures = meter.close()
+    if problem is None:
+        return measures
+    defect = Defect("damaged_file", f"{problem[:1].upper()}{problem[1:].rstrip('.')}.")
+    return dataclasses.replace(measures, defects=(defect, *measures.defects))
+
+
+def _sha256(source: Source) -> str:
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    with Path(source).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
