@@ -163,7 +163,7 @@ def test_channels_that_cancel_are_found_and_unrelated_ones_are_not(encoding):
     """Unrelated noise loses 3 dB; half of the sound inverted loses more."""
     rng = np.random.default_rng(3)
     wide = rng.normal(0, 0.1, (RATE * 4, 2)).astype(np.float32)
-    assert found(wide, encoding) == {}
+    assert list(found(wide, encoding)) == ["abrupt_end"]
     shared = rng.normal(0, 0.1, (RATE * 4, 1)) * np.array([[1, -1]])
     assert "cancels_in_mono" in found((wide + shared).astype(np.float32), encoding)
 

@@ -12,7 +12,7 @@ from sounding import measure, piece, silence, sine
 
 from musicnb.measure import BANDS, Defect, Measures, Meter
 
-SOME = settings(max_examples=25, deadline=None)
+SOME = settings(max_examples=15, deadline=None)
 
 
 def noise(seed, frames=60_000, channels=2):
