@@ -29,9 +29,9 @@ class Defect:
     Parameters
     ----------
     kind
-        ``damaged_file``, ``not_finite``, ``clipping``, ``dropout``, ``abrupt_end``,
-        ``silent_channel``, ``inverted_channel``, ``cancels_in_mono``, ``mono_as_stereo``,
-        ``digital_silence``, ``dc_offset`` or ``band_limit``.
+        ``damaged_file``, ``odd_file``, ``not_finite``, ``clipping``, ``dropout``,
+        ``abrupt_end``, ``silent_channel``, ``mono_as_stereo``, ``inverted_channel``,
+        ``cancels_in_mono``, ``digital_silence``, ``dc_offset`` or ``band_limit``.
     text
         The same in plain words, with the numbers.
     places_s
