@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import musicnb.measure
 import musicnb.sound
-from musicnb.measure import Defect, LoudnessSeries, Measures
+from musicnb.measure import Defect, Fingerprint, LoudnessSeries, Measures
 
 _FIELDS: Final = frozenset(field.name for field in dataclasses.fields(Measures))
 
@@ -78,8 +78,11 @@ def _seal(values: Any, sha256: str) -> str:
 def _to_json(measures: Measures) -> dict[str, Any]:
     values = {name: getattr(measures, name) for name in sorted(_FIELDS)}
     values["defects"] = [dataclasses.asdict(defect) for defect in measures.defects]
-    values["series"] = base64.b64encode(measures.series.steps).decode()
-    values["outline"] = base64.b64encode(measures.outline).decode()
+    values["series"] = _text(measures.series.steps)
+    values["outline"] = _text(measures.outline)
+    if measures.fingerprint is not None:
+        kept = (measures.fingerprint.chroma, measures.fingerprint.bands)
+        values["fingerprint"] = [_text(data) for data in kept]
     # through JSON once, so that the seal is taken of what a reader will see: lists, not tuples
     return dict(json.loads(json.dumps(values)))
 
@@ -97,7 +100,17 @@ def _from_json(values: dict[str, Any]) -> Measures:
         )
         for defect in values["defects"]
     )
-    values["series"] = LoudnessSeries(base64.b64decode(values["series"], validate=True))
-    values["outline"] = base64.b64decode(values["outline"], validate=True)
+    values["series"] = LoudnessSeries(_bytes(values["series"]))
+    values["outline"] = _bytes(values["outline"])
+    if values["fingerprint"] is not None:
+        values["fingerprint"] = Fingerprint(*map(_bytes, values["fingerprint"]))
     values["balance_db"] = values["balance_db"] and tuple(values["balance_db"])
     return Measures(**values)
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

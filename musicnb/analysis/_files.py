@@ -56,11 +56,12 @@ def _measure(source: Source) -> Measures:
         meter = Meter(decoder.sample_rate, decoder.channels)
         for block in decoder.blocks():
             meter.push(block)
-        problem = decoder.facts.problem
+        facts = decoder.facts
     measures = meter.close()
-    if problem is None:
+    if facts.problem is None:
         return measures
-    defect = Defect("damaged_file", f"{problem[:1].upper()}{problem[1:].rstrip('.')}.")
+    text = f"{facts.problem[:1].upper()}{facts.problem[1:].rstrip('.')}."
+    defect = Defect("odd_file" if facts.whole else "damaged_file", text)
     return dataclasses.replace(measures, defects=(defect, *measures.defects))
 
 

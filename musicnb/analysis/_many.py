@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from typing import Final
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 from musicnb.analysis._files import Source, measure_file
 from musicnb.errors import UndecodableAudio
 from musicnb.measure import Measures
 
+if TYPE_CHECKING:
+    # a process that measures one file does not wait for what only many need
+    from concurrent.futures import Executor, Future, ProcessPoolExecutor
+
 Result = Measures | Exception
-# spawn: a fork would copy the notebook's threads, sockets and locks
-_CONTEXT: Final = multiprocessing.get_context("spawn")
 
 
 def measure_many(
@@ -66,6 +63,8 @@ def measure_many(
 def _in_processes(
     sources: list[Source], cache: str | os.PathLike[str] | None, done: Callable[[], object]
 ) -> list[Result]:
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - see above
+
     with _pool(min(_cores(), len(sources))) as pool:
         results = _gather(pool, sources, cache, done, again=BrokenProcessPool)
     for number, result in enumerate(results):
@@ -89,6 +88,8 @@ def _gather(
     again: type[Exception] | tuple[()] = (),
 ) -> list[Result]:
     """Let an executor measure; an error of the kind `again` does not count as done."""
+    from concurrent.futures import as_completed  # noqa: PLC0415 - see above
+
     futures: dict[Future[Measures], int] = {}
     results: list[Result] = []
     try:
@@ -124,7 +125,11 @@ def _one(
 
 
 def _pool(count: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(count, mp_context=_CONTEXT)
+    import multiprocessing  # noqa: PLC0415 - see above
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - see above
+
+    # spawn: a fork would copy the notebook's threads, sockets and locks
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
 
 
 def _cores() -> int:
@@ -149,6 +154,8 @@ def _told(
 
         yield done
         return
+    from tqdm import tqdm  # noqa: PLC0415 - see above
+
     with tqdm(
         total=total, desc="measuring", unit="clip", disable=None if progress else True
     ) as bar:

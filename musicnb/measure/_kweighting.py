@@ -131,30 +131,53 @@ def _k_weighting(sample_rate: int) -> _BlockFilter:
     The standard tabulates 48 kHz only. These are the analogue prototypes behind the table, as
     libebur128 uses them: a high shelf of +4 dB at 1682 Hz and a high-pass at 38 Hz.
     """
-    shelf = _shelf(sample_rate, 1681.974450955533, 3.999843853973347, 0.7071752369554196)
-    high_pass = _high_pass(sample_rate, 38.13547087602444, 0.5003270373238773)
-    numerator = np.convolve(shelf[0], high_pass[0])
-    denominator = np.convolve(shelf[1], high_pass[1])
-    # transposed direct form II in state space
-    step = np.zeros((_ORDER, _ORDER))
-    step[:, 0] = -denominator[1:]
-    step[:-1, 1:] = np.eye(_ORDER - 1)
-    drive = numerator[1:] - denominator[1:] * numerator[0]
+    step, drive, read, direct = _cascade(
+        _shelf(sample_rate, 1681.974450955533, 3.999843853973347, 0.7071752369554196),
+        _high_pass(sample_rate, 38.13547087602444, 0.5003270373238773),
+    )
     powers = [np.eye(_ORDER)]
     for _ in range(_BLOCK):
         powers.append(step @ powers[-1])
-    impulse = np.array([numerator[0], *(power[0] @ drive for power in powers[: _BLOCK - 1])])
+    impulse = np.array([direct, *(read @ power @ drive for power in powers[: _BLOCK - 1])])
     lags = np.subtract.outer(np.arange(_BLOCK), np.arange(_BLOCK))
     toeplitz = np.where(lags >= 0, impulse[np.maximum(lags, 0)], 0.0)
     blocks = _Scan.over(powers[_BLOCK])
     single = np.float32
     return _BlockFilter(
         toeplitz=toeplitz.T.astype(single),
-        response=np.array([power[0] for power in powers[:_BLOCK]]).T.astype(single),
+        response=np.array([read @ power for power in powers[:_BLOCK]]).T.astype(single),
         intake=np.array([powers[_BLOCK - 1 - i] @ drive for i in range(_BLOCK)], single),
         blocks=blocks,
         groups=_Scan.over(blocks.leap),
     )
+
+
+def _cascade(
+    first: tuple[_Matrix, _Matrix], second: tuple[_Matrix, _Matrix]
+) -> tuple[_Matrix, _Matrix, _Matrix, float]:
+    """Return two filters in a row in state space: step, drive, read-out and direct path.
+
+    One filter of order 4 would have all four poles close to 1, and at 192 kHz the powers of its
+    matrix are wrong in double precision. For the same reason the second half of the state is kept
+    as a value and its change.
+    """
+    step_1, drive_1, direct_1 = _transposed_form(*first)
+    step_2, drive_2, direct_2 = _transposed_form(*second)
+    slow = 1 / (1 - math.sqrt(second[1][2]))
+    basis = np.array([[1.0, 0.0], [slow, slow]])
+    step_2 = basis @ step_2 @ np.linalg.inv(basis)
+    drive_2 = basis @ drive_2
+    step = np.zeros((_ORDER, _ORDER))
+    step[:2, :2], step[2:, 2:] = step_1, step_2
+    step[2:, 0] = drive_2
+    drive = np.concatenate([drive_1, drive_2 * direct_1])
+    return step, drive, np.array([direct_2, 0.0, 1.0, 0.0]), direct_1 * direct_2
+
+
+def _transposed_form(numerator: _Matrix, denominator: _Matrix) -> tuple[_Matrix, _Matrix, float]:
+    direct = float(numerator[0])
+    step = np.array([[-denominator[1], 1.0], [-denominator[2], 0.0]])
+    return step, numerator[1:] - denominator[1:] * direct, direct
 
 
 def _shelf(rate: int, frequency: float, gain_db: float, quality: float) -> tuple[_Matrix, _Matrix]:

@@ -11,9 +11,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from musicnb.measure._fingerprint import Fingerprint
 from musicnb.measure._spectrum import BANDS
 from musicnb.measure._telling import html_table, one_line
 
+_NOT_IN_A_ROW: Final = ("balance_db", "defects", "series", "outline", "fingerprint")
 _LRA_NEEDS_S: Final = 60.0
 _STEPS_PER_SECOND: Final = 10
 _MOMENTARY_STEPS: Final = 4
@@ -29,9 +31,9 @@ class Defect:
     Parameters
     ----------
     kind
-        ``damaged_file``, ``not_finite``, ``clipping``, ``dropout``, ``abrupt_end``,
-        ``silent_channel``, ``inverted_channel``, ``cancels_in_mono``, ``mono_as_stereo``,
-        ``digital_silence``, ``dc_offset`` or ``band_limit``.
+        ``damaged_file``, ``odd_file``, ``not_finite``, ``clipping``, ``dropout``,
+        ``abrupt_end``, ``silent_channel``, ``mono_as_stereo``, ``inverted_channel``,
+        ``cancels_in_mono``, ``digital_silence``, ``dc_offset`` or ``band_limit``.
     text
         The same in plain words, with the numbers.
     places_s
@@ -117,6 +119,8 @@ class Measures:
     key, mode, key_alt, key_confidence
         Tonic such as ``"F#"``, ``"major"`` or ``"minor"``, the next best answer in words, and how
         sure the first is, 0 to 1.
+    tuning_cents
+        How far it is tuned above A = 440 Hz, −50 to 50.
     onsets_per_s
         How many notes or strokes begin in a second.
     spectral_centroid_hz
@@ -142,6 +146,8 @@ class Measures:
         Loudness over time.
     outline
         `OUTLINE_PAIRS` (lowest, highest) pairs of int8, for drawing.
+    fingerprint
+        For `similarity` and `near_duplicates`; None outside 8 to 192 kHz, as all of tempo and key.
     """
 
     duration_s: float
@@ -162,6 +168,7 @@ class Measures:
     mode: str | None
     key_alt: str | None
     key_confidence: float | None
+    tuning_cents: float | None
     onsets_per_s: float | None
     spectral_centroid_hz: float | None
     balance_db: tuple[float, ...] | None
@@ -174,6 +181,7 @@ class Measures:
     defects: tuple[Defect, ...]
     series: LoudnessSeries
     outline: bytes
+    fingerprint: Fingerprint | None
 
     @property
     def loudness_range_is_firm(self) -> bool:
@@ -184,12 +192,12 @@ class Measures:
         """Return a flat row of numbers and words, as a table wants it.
 
         The bands of `balance_db` are columns of their own, the defects one column of their kinds;
-        series and outline are left out.
+        series, outline and fingerprint are left out.
         """
         row = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
-            if field.name not in ("balance_db", "defects", "series", "outline")
+            if field.name not in _NOT_IN_A_ROW
         }
         balance = self.balance_db or (None,) * len(BANDS)
         row |= {f"{band}_db": level for band, level in zip(BANDS, balance, strict=True)}

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicnb.measure._blas import one_blas_thread
-from musicnb.measure._chunks import Chunk, Chunker
+from musicnb.measure._chunks import CHUNK_FRAMES, Chunk, Chunker, Samples
 from musicnb.measure._defects import Evidence, find_defects
 from musicnb.measure._flats import FlatsMeter
 from musicnb.measure._holes import silent_edges
 from musicnb.measure._levels import decibels
 from musicnb.measure._loudness import LoudnessMeter
 from musicnb.measure._measures import LoudnessSeries, Measures
+from musicnb.measure._music import MusicMeter
 from musicnb.measure._outline import Outline
 from musicnb.measure._spectrum import SpectrumMeter
 from musicnb.measure._stereo import StereoMeter
@@ -25,6 +26,8 @@ from musicnb.measure._truepeak import TruePeak
 _CELL_FRAMES: Final = 256
 _CELL_RATE_HZ: Final = 48_000
 _TWO: Final = 2
+# what is slower or faster is no music
+_MUSIC_HZ: Final = range(8_000, 192_001)
 
 
 class Meter:
@@ -58,6 +61,9 @@ class Meter:
         self._flats = FlatsMeter(sample_rate, channels)
         self._spectrum = SpectrumMeter(sample_rate)
         self._stereo = StereoMeter() if channels == _TWO else None
+        self._music = MusicMeter(sample_rate) if sample_rate in _MUSIC_HZ else None
+        self._mono = np.zeros(CHUNK_FRAMES, np.float32)
+        self._ones = np.ones(CHUNK_FRAMES, np.float32)
         self._cell_frames = _CELL_FRAMES * -(-sample_rate // _CELL_RATE_HZ)
         self._outline = Outline(self._cell_frames)
         self._frames = 0
@@ -77,6 +83,9 @@ class Meter:
         true_peak = self._true_peak.close()
         spectrum = self._spectrum.close()
         stereo = self._stereo.close() if self._stereo else None
+        with one_blas_thread():
+            music = self._music.close() if self._music else None
+        rhythm, tonality = (music.rhythm, music.tonality) if music else (None, None)
         lows, highs = self._outline.cells()
         cells = np.maximum(np.abs(lows), np.abs(highs))
         quiet_start, quiet_end = silent_edges(cells)
@@ -111,14 +120,15 @@ class Meter:
             peak_dbfs=decibels(peak),
             rms_dbfs=decibels(rms),
             crest_factor_db=decibels(peak / rms) if rms else None,
-            tempo_bpm=None,
-            tempo_alt_bpm=None,
-            tempo_confidence=None,
-            key=None,
-            mode=None,
-            key_alt=None,
-            key_confidence=None,
-            onsets_per_s=None,
+            tempo_bpm=rhythm.tempo_bpm if rhythm else None,
+            tempo_alt_bpm=rhythm.tempo_alt_bpm if rhythm else None,
+            tempo_confidence=rhythm.tempo_confidence if rhythm else None,
+            key=tonality.key if tonality else None,
+            mode=tonality.mode if tonality else None,
+            key_alt=tonality.key_alt if tonality else None,
+            key_confidence=tonality.key_confidence if tonality else None,
+            tuning_cents=tonality.tuning_cents if tonality else None,
+            onsets_per_s=rhythm.onsets_per_s if rhythm else None,
             spectral_centroid_hz=spectrum.centroid_hz,
             balance_db=spectrum.balance_db,
             band_limit_hz=spectrum.limit_hz,
@@ -130,6 +140,7 @@ class Meter:
             defects=find_defects(evidence),
             series=LoudnessSeries(loudness.steps_lufs.tobytes()),
             outline=self._outline.pairs(),
+            fingerprint=music.fingerprint if music else None,
         )
 
     def _take(self, chunk: Chunk) -> None:
@@ -140,7 +151,16 @@ class Meter:
             self._spectrum.push(chunk)
             if self._stereo:
                 self._stereo.push(chunk)
-            self._sums += [float(plane.sum()) for plane in chunk.planes]
+            if self._music:
+                self._music.push(self._summed(chunk.planes))
+            # a product costs a third of a sum
+            self._sums += chunk.planes @ self._ones[: chunk.frames]
         self._outline.push(chunk.planes.T)
         self._energies += chunk.energies
         self._frames += chunk.frames
+
+    def _summed(self, planes: Samples) -> Samples:
+        mono = self._mono[: planes.shape[1]]
+        if len(planes) == _TWO:
+            return np.add(planes[0], planes[1], out=mono)
+        return planes.sum(axis=0, out=mono)

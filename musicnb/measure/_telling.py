@@ -55,6 +55,7 @@ def _rows(measures: Measures) -> list[tuple[str, str]]:
         ("crest factor", _level(measures.crest_factor_db, "dB")),
         ("tempo", _tempo(measures, more=True)),
         ("key", _key(measures, more=True)),
+        ("tuning", _level(measures.tuning_cents, "cents")),
         ("onsets", _number(measures.onsets_per_s, "per second")),
         ("spectral centroid", _number(measures.spectral_centroid_hz, "Hz", digits=0)),
         ("cut off above", _number(measures.band_limit_hz, "Hz", digits=0)),

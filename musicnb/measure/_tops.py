@@ -17,7 +17,7 @@ _STEPS_BODY: Final = 12
 _LEAST_COUNT: Final = 50
 _CROWD: Final = 1.45
 _EXCESS: Final = 0.05
-_LEAST_BODY: Final = 0.3
+_LEAST_BODY: Final = 0.15
 
 
 def pressed_level_dbfs(tops: NDArray[np.int64], peak: float) -> float | None:
@@ -49,7 +49,8 @@ def pressed_level_dbfs(tops: NDArray[np.int64], peak: float) -> float | None:
             crowd >= _LEAST_COUNT
             and crowd > _CROWD * below
             and crowd - below > _EXCESS * total
-            and total - crowd > _LEAST_BODY * total
+            # a level on the border of two steps fills both
+            and int(reach[2:].sum()) > _LEAST_BODY * total
         ):
             middle = top - (step + 0.5) * _PER_STEP
             return middle / TOP_BINS_PER_DB + TOP_FLOOR_DBFS
