@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from musicnb.measure._meter import Measures, Meter
 from musicnb.measure._outline import OUTLINE_PAIRS, Outline
+from musicnb.measure._stretch import StretchFinder
 
-__all__ = ["OUTLINE_PAIRS", "Measures", "Meter", "Outline"]
+__all__ = ["OUTLINE_PAIRS", "Measures", "Meter", "Outline", "StretchFinder"]
