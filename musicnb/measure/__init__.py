@@ -22,6 +22,7 @@ from musicnb.measure._similarity import (
     similarity,
 )
 from musicnb.measure._spectrum import BAND_EDGES_HZ, BANDS
+from musicnb.measure._stretch import StretchFinder
 from musicnb.measure._tonality import KEYS, Tonality
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Outline",
     "Rhythm",
     "Similarity",
+    "StretchFinder",
     "Tonality",
     "loop_seam",
     "near_duplicates",

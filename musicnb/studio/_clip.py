@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from os import PathLike as _PathLike
 from pathlib import Path
-from typing import TypeAlias, Unpack
+from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, Unpack, overload
 
 from musicnb import analysis, sound
 from musicnb.convert import ChangesOptions, Converted
@@ -14,6 +15,9 @@ from musicnb.errors import LibraryError
 from musicnb.library import ClipRecord, Conversion, Job
 from musicnb.measure import Measures
 from musicnb.studio._converting import conversions_beside, convert_clip
+
+if TYPE_CHECKING:
+    from musicnb.pictures import Page
 
 PathLike: TypeAlias = str | _PathLike[str]
 
@@ -86,7 +90,7 @@ class Clip:
         LibraryError
             The file was removed.
         """
-        return sound.read(self._file())
+        return sound.read(self.file())
 
     def measures(self) -> Measures:
         """Measure everything about the clip; remembered in the library's folder.
@@ -103,14 +107,21 @@ class Clip:
         LibraryError
             The file was removed.
         """
-        return analysis.measure_file(self._file(), cache=self.folder / "measures")
+        return analysis.measure_file(self.file(), cache=self.folder / "measures")
 
     @property
     def folder(self) -> Path:
         """The library's folder."""
         return self.path.parents[self.record.file.count("/")]
 
-    def _file(self) -> Path:
+    def file(self) -> Path:
+        """Return the path once it is sure that the file is there.
+
+        Raises
+        ------
+        LibraryError
+            The file was removed.
+        """
         if not self.path.is_file():
             raise LibraryError(
                 f"{self.path.name} is no longer in the library",
@@ -118,6 +129,38 @@ class Clip:
                 charged=True,
             )
         return self.path
+
+    def preview(self, seconds: float = 15, *, match_lufs: float | None = None) -> Page:
+        """Make a short player that stays in the notebook and needs no kernel.
+
+        It plays the loudest stretch, from the beginning of a beat: encoded anew, as a file cannot
+        be cut without that. A whole clip that is short enough is put in byte for byte.
+
+        Parameters
+        ----------
+        seconds
+            Length of the excerpt, up to 60.
+        match_lufs
+            Attenuate the clip to this integrated loudness; one that is softer stays as it is. None
+            changes no level.
+
+        Returns
+        -------
+        musicnb.pictures.Page
+            Shows itself in a notebook; ``.size_bytes``, ``.html``, ``.save("preview.html")``.
+
+        Raises
+        ------
+        InvalidInput
+            `seconds` or `match_lufs` is no such number.
+        LibraryError
+            The file was removed.
+        UndecodableAudio
+            The file was damaged since it was stored.
+        """
+        from musicnb.studio._pictures import preview_of  # noqa: PLC0415 - only when one is made
+
+        return preview_of(self, seconds, match_lufs=match_lufs)
 
     # --------------------------------------------------------------------------- conversions
 
@@ -214,6 +257,53 @@ class Clips(tuple[Clip, ...]):
     """The clips of one task, in the service's order; shows as players in a notebook."""
 
     __slots__ = ()
+
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> Clip: ...
+
+    @overload
+    def __getitem__(self, index: slice, /) -> Clips: ...
+
+    def __getitem__(self, index: SupportsIndex | slice, /) -> Clip | Clips:
+        found = super().__getitem__(index)
+        return Clips(found) if isinstance(found, tuple) else found
+
+    def contact_sheet(
+        self,
+        path: PathLike | None = None,
+        *,
+        columns: int = 4,
+        spectrograms: bool = True,
+        progress: Callable[[float], object] | None = None,
+    ) -> Page:
+        """Put all clips on one page: name, duration, loudness, waveform, spectrogram.
+
+        Parameters
+        ----------
+        path
+            Write the page there too, with links to the clips that lie beside or below it.
+        columns
+            Clips side by side, 1 to 12.
+        spectrograms
+            Whether to decode every clip for its spectrogram; waveforms are known already.
+        progress
+            Called with the share that is done, 0 to 1.
+
+        Returns
+        -------
+        musicnb.pictures.Page
+            About 9 kB a clip; shows itself in a notebook; ``.size_bytes``, ``.save(...)``.
+
+        Raises
+        ------
+        InvalidInput
+            There are no clips, or no such columns.
+        OSError
+            It cannot be written there.
+        """
+        from musicnb.studio._pictures import sheet_of  # noqa: PLC0415 - only when one is made
+
+        return sheet_of(self, path, columns=columns, spectrograms=spectrograms, progress=progress)
 
     def _ipython_display_(self) -> None:
         from musicnb.studio._display import show_clips  # noqa: PLC0415 - Jupyter only on display

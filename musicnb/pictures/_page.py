@@ -1,0 +1,82 @@
+"""A piece of HTML that stands by itself: in a notebook's output, in a file, without script."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+from musicnb.pictures._html import Html, element
+from musicnb.pictures._scales import size_text
+
+_LOOK = "body { margin: 24px; background: Canvas; color: CanvasText; color-scheme: light dark }"
+
+
+class Page:
+    """HTML without script, style or network, and what it says in plain text.
+
+    In a notebook it shows itself; it needs no kernel later. In a script, `save` it or print it.
+
+    Parameters
+    ----------
+    title
+        What it is called.
+    html
+        A fragment; everything it shows is inside it.
+    text
+        The same in plain words.
+    """
+
+    def __init__(self, title: str, html: Html, text: str) -> None:
+        self.title, self.html, self.text = title, html, text
+
+    @classmethod
+    def sized(cls, title: str, draw: Callable[[str], Html], describe: Callable[[str], str]) -> Self:
+        """Make a page that says how large it is.
+
+        Parameters
+        ----------
+        title
+            What it is called.
+        draw, describe
+            Given the size in words, return the fragment and its text.
+        """
+        size = size_text(len(draw("000 kB").encode()))
+        return cls(title, draw(size), describe(size))
+
+    @property
+    def size_bytes(self) -> int:
+        """What it adds to a notebook, in bytes."""
+        return len(self.html.encode())
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write it as a file that any browser opens, offline too.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        OSError
+            It cannot be written there.
+        """
+        head = element(
+            "head",
+            Html('<meta charset="utf-8">'),
+            Html('<meta name="viewport" content="width=device-width">'),
+            element("title", self.title),
+            element("style", Html(_LOOK)),
+        )
+        document = element("html", head, element("body", self.html), lang="en")
+        file = Path(path)
+        file.write_text(f"<!doctype html>\n{document}\n", encoding="utf-8")
+        return file
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": str(self.html), "text/plain": self.text}
