@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from musicnb import sound
 from musicnb.errors import LibraryError
 from musicnb.library import ClipRecord, Job
+
+if TYPE_CHECKING:
+    from musicnb.widgets import Comparison
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,12 @@ class Clips(tuple[Clip, ...]):
     """The clips of one task, in the service's order; shows as players in a notebook."""
 
     __slots__ = ()
+
+    def compare(self, *, blind: bool = False) -> Comparison:
+        """Put two to eight clips under one playhead; see `Studio.compare`."""
+        from musicnb.studio._display import comparison_of  # noqa: PLC0415 - scripts need no widgets
+
+        return comparison_of(self, blind=blind)
 
     def _ipython_display_(self) -> None:
         from musicnb.studio._display import show_clips  # noqa: PLC0415 - Jupyter only on display
