@@ -18,6 +18,7 @@ from musicnb.studio._converting import conversions_beside, convert_clip
 
 if TYPE_CHECKING:
     from musicnb.pictures import Page
+    from musicnb.widgets import Comparison
 
 PathLike: TypeAlias = str | _PathLike[str]
 
@@ -304,6 +305,12 @@ class Clips(tuple[Clip, ...]):
         from musicnb.studio._pictures import sheet_of  # noqa: PLC0415 - only when one is made
 
         return sheet_of(self, path, columns=columns, spectrograms=spectrograms, progress=progress)
+
+    def compare(self, *, blind: bool = False) -> Comparison:
+        """Put two to eight clips under one playhead; see `Studio.compare`."""
+        from musicnb.studio._display import comparison_of  # noqa: PLC0415 - scripts need no widgets
+
+        return comparison_of(self, blind=blind)
 
     def _ipython_display_(self) -> None:
         from musicnb.studio._display import show_clips  # noqa: PLC0415 - Jupyter only on display

@@ -11,7 +11,7 @@ from musicnb.studio._facts import shown_path, sound_facts
 from musicnb.studio._loop import shared_loop
 from musicnb.studio._money import amount_text, charge_text, credits_text
 from musicnb.studio._task import Task
-from musicnb.widgets import Board, CardView, Choice, ClipView
+from musicnb.widgets import Board, CardView, Choice, ClipView, Comparison
 
 # running an old cell again would order again, so a saved copy must not ask for that
 _AGAIN = "studio.clips() plays them again, at no cost."
@@ -114,6 +114,17 @@ def show_clips(clips: Sequence[Clip]) -> None:
         by_job.setdefault(clip.job.job_id, []).append(clip)
     cards = [_card_of_clips(group) for group in by_job.values()]
     Board(label="Clips", cards=cards, locate=paths.__getitem__, copy_note=_AGAIN).show()
+
+
+def comparison_of(clips: Sequence[Clip], *, blind: bool) -> Comparison:
+    """Put clips under one playhead."""
+    paths = {clip.clip_id: clip.path for clip in clips}
+    return Comparison(
+        [_clip_view(clip) for clip in clips],
+        locate=paths.__getitem__,
+        blind=blind,
+        copy_note=_AGAIN,
+    )
 
 
 def card_of(task: Task, name: str | None = None) -> CardView:

@@ -15,7 +15,7 @@ from musicnb.widgets._copies import hiding_rules, static_class
 
 #: Waveforms and cards in one static copy. A picture is about 1 kB as text, a card 0.5 kB: without
 #: limits a board of 500 cards would add 1.5 MB to the notebook.
-MAX_PICTURES: Final = 60
+MAX_PICTURES: Final = 45
 MAX_CARDS: Final = 100
 
 # Tables, because they still line up where the style is lost: untrusted notebooks, GitHub.
