@@ -81,10 +81,11 @@ def megabytes(way: str, path: Path) -> float:
 
 def tell_memory(way: str, path: Path) -> None:
     """Print what one decoding adds to the memory of this process, in MB."""
-    import resource  # noqa: PLC0415 - not on Windows
 
     def peak_mb() -> float:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        # what getrusage tells is inherited from the process that started this one
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
     before = peak_mb()
     WAYS[way](path)
