@@ -69,12 +69,15 @@ def sheet_of(
 ) -> Page:
     """Make a contact sheet, and write it where a path is given; see `Clips.contact_sheet`."""
     base = None if path is None else Path(path).resolve().parent
-    with ThreadPoolExecutor(min(_DECODERS, os.cpu_count() or 1)) as pool:
-        frames: list[Frame] = []
+    frames: list[Frame] = []
+    pool = ThreadPoolExecutor(min(_DECODERS, os.cpu_count() or 1))
+    try:
         for frame in pool.map(lambda clip: _frame(clip, base, spectrograms=spectrograms), clips):
             frames.append(frame)
             if progress is not None:
                 progress(len(frames) / len(clips))
+    finally:  # an interrupt must not wait for a hundred clips
+        pool.shutdown(cancel_futures=True)
     problem = ""
     try:
         page = sheet_page(frames, columns=columns)
@@ -82,7 +85,8 @@ def sheet_of(
         problem = str(error)
     if problem:
         raise _invalid("clips" if not clips else "columns", problem)
-    if path is not None:
+    if path is not None and base is not None:
+        page.links_from = base
         page.save(path)
     return page
 

@@ -7,6 +7,7 @@ import io
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urljoin
 
 import numpy as np
 import pytest
@@ -214,7 +215,19 @@ def test_no_text_becomes_an_element_or_an_attribute(tmp_path: Path) -> None:
     clip = clip_of(tone(440, 2), tmp_path / "a&b'<i>.mp3", title=HOSTILE)
     for page in (clip.preview(), Clips([clip]).contact_sheet()):
         seen = Reader(page.save(tmp_path / "page.html").read_text())
-        allowed = {"html", "head", "meta", "title", "style", "body", "div", "b", "img", "audio"}
+        allowed = {
+            "html",
+            "head",
+            "base",
+            "meta",
+            "title",
+            "style",
+            "body",
+            "div",
+            "b",
+            "img",
+            "audio",
+        }
         assert {tag for tag, _ in seen.tags} <= allowed
         assert not any(name.startswith("on") for _, found in seen.tags for name in found)
         assert HOSTILE in "".join(seen.words)
@@ -251,6 +264,39 @@ def test_saved_sheet_links_what_lies_below_it(song: Clip) -> None:
     """A folder of clips with its sheet can be moved, and the links still lead to the clips."""
     page = Clips([song]).contact_sheet(song.path.with_name("sheet.html"))
     assert [link["href"] for link in Reader(page.html).all("a")] == ["song.flac"]
+
+
+def test_page_saved_elsewhere_still_leads_to_its_clips(
+    song: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Links start from where Python ran, wherever the page is written."""
+    monkeypatch.chdir(song.path.parent)
+    page = song.preview(1)
+    elsewhere = tmp_path / "a b#c"
+    elsewhere.mkdir()
+    seen = Reader(page.save(elsewhere / "page.html").read_text())
+    (base,), (link,) = seen.all("base"), seen.all("a")
+    url = urljoin(urljoin((elsewhere / "page.html").as_uri(), base["href"]), link["href"])
+    assert url == song.path.as_uri()
+    assert not Reader(page.save("page.html").read_text()).all("base")
+
+
+def test_interrupted_sheet_gives_up_the_clips_that_wait(song: Clip) -> None:
+    """Whoever presses stop after the first clip does not wait for the other 99."""
+    opened: list[str] = []
+
+    class Counted(Clip):
+        def file(self) -> Path:
+            opened.append(self.clip_id)
+            return super().file()
+
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    clips = Clips(Counted(song.record, song.job, song.path) for _ in range(100))
+    with pytest.raises(KeyboardInterrupt):
+        clips.contact_sheet(progress=stop)
+    assert 1 <= len(opened) < 50
 
 
 def test_sheet_of_100_clips_is_never_above_1_2_megabytes() -> None:

@@ -40,6 +40,10 @@ def test_one_task_per_model_costs_130_credits_and_gives_three_clips(studio):
     one, other = (clip.read().samples for clip in clips[:2])
     shorter = min(len(one), len(other))
     assert np.abs(one[:shorter] - other[:shorter]).max() > 0.05
+    assert "sandbox" in clips[0].preview().html
+    sheet = studio.clips()[:3].contact_sheet()
+    assert sheet.html.count("<img") == 6
+    assert sheet.size_bytes < 40_000
 
     table = studio.table().tail(3)
     assert table.clip_credits.tolist() == [40.0, 40.0, 50.0]
