@@ -6,6 +6,7 @@ Every name carries its unit. Silence measures as ``-inf`` where a level is asked
 from __future__ import annotations
 
 from musicnb.measure._fingerprint import Fingerprint
+from musicnb.measure._gauge import Gauge, Gauged
 from musicnb.measure._levels import LevelMeter, Levels
 from musicnb.measure._loop import LoopSeam, loop_seam
 from musicnb.measure._measures import Defect, LoudnessSeries, Measures
@@ -31,6 +32,8 @@ __all__ = [
     "SAME_RECORDING",
     "Defect",
     "Fingerprint",
+    "Gauge",
+    "Gauged",
     "LevelMeter",
     "Levels",
     "LoopSeam",

@@ -17,13 +17,12 @@ from musicnb.measure._levels import decibels
 from musicnb.measure._loudness import LoudnessMeter
 from musicnb.measure._measures import LoudnessSeries, Measures
 from musicnb.measure._music import MusicMeter
-from musicnb.measure._outline import Outline, cell_extremes
+from musicnb.measure._outline import CELL_FRAMES, Outline, cell_extremes
 from musicnb.measure._spectrum import SpectrumMeter
 from musicnb.measure._stereo import StereoMeter
 from musicnb.measure._truepeak import TruePeak
 
 # 5.8 ms at 44.1 kHz; higher rates get longer cells, so that their number depends on time only
-_CELL_FRAMES: Final = 256
 _CELL_RATE_HZ: Final = 48_000
 _TWO: Final = 2
 # what is slower or faster is no music
@@ -64,9 +63,7 @@ class Meter:
         self._music = MusicMeter(sample_rate) if sample_rate in _MUSIC_HZ else None
         self._mono = np.zeros(CHUNK_FRAMES, np.float32)
         self._ones = np.ones(CHUNK_FRAMES, np.float32)
-        self._cell_frames = _CELL_FRAMES << max(
-            0, math.ceil(math.log2(sample_rate / _CELL_RATE_HZ))
-        )
+        self._cell_frames = CELL_FRAMES << max(0, math.ceil(math.log2(sample_rate / _CELL_RATE_HZ)))
         self._outline = Outline(self._cell_frames)
         self._frames = 0
         self._energies = np.zeros(channels)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from musicnb.measure._chunks import Growing
 
 OUTLINE_PAIRS: Final = 1000
-_CELL_FRAMES: Final = 256
+CELL_FRAMES: Final = 256
 _FULL_SCALE: Final = 127
 
 
@@ -25,7 +25,7 @@ class Outline:
         Frames in a cell.
     """
 
-    def __init__(self, cell_frames: int = _CELL_FRAMES) -> None:
+    def __init__(self, cell_frames: int = CELL_FRAMES) -> None:
         self._cell_frames = cell_frames
         self._lows = Growing()
         self._highs = Growing()

@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from musicnb.measure._chunks import HISTORY_FRAMES, Chunk, Samples
+from musicnb.measure._outline import CELL_FRAMES, cell_extremes
 
 # 24 taps instead of the 12 of the standard's example: flat to 0.01 dB up to 0.4 of the sample rate
 _TAPS: Final = 24
@@ -57,16 +58,22 @@ class TruePeak:
         self.peak = 0.0
         self.tops = np.zeros(_TOP_BINS, np.int64)
 
-    def push(self, chunk: Chunk, peaks: Samples, cell_frames: int) -> None:
+    def push(
+        self, chunk: Chunk, peaks: Samples | None = None, cell_frames: int = CELL_FRAMES
+    ) -> None:
         """Take the next chunk.
 
         Parameters
         ----------
         peaks
-            Highest magnitude of each channel in each cell, shaped ``(channels, cells)``.
+            Highest magnitude of each channel in each cell, shaped ``(channels, cells)``, where it
+            is known already.
         cell_frames
             Frames in a cell.
         """
+        if peaks is None:
+            lows, highs = cell_extremes(chunk.planes, cell_frames)
+            peaks = np.maximum(-lows, highs)
         self.peak = max(self.peak, float(peaks.max(initial=0.0)))
         self._true = max(self._true, self.peak)
         self._search(chunk.extended, peaks, cell_frames)

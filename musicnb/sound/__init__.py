@@ -8,7 +8,16 @@ refuses what is not a WAV, FLAC, OGG or MP3 file by its first bytes. Writing mak
 from __future__ import annotations
 
 from musicnb.sound._decode import AudioFacts, Decoder, Sound, examine, read
-from musicnb.sound._encode import FORMATS, RATES, SUFFIXES, Encoding, Format, encode, write
+from musicnb.sound._encode import (
+    FORMATS,
+    RATES,
+    SUFFIXES,
+    Encoding,
+    Format,
+    encode,
+    encode_into,
+    write,
+)
 from musicnb.sound._input import Source
 from musicnb.sound._kinds import Kind, kind_of
 from musicnb.sound._new_file import new_file
@@ -25,6 +34,7 @@ __all__ = [
     "Sound",
     "Source",
     "encode",
+    "encode_into",
     "examine",
     "kind_of",
     "new_file",

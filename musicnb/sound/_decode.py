@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicnb.errors import UndecodableAudio
-from musicnb.sound._input import Input, Source
-from musicnb.sound._kinds import OGG, Kind
+from musicnb.sound._input import Input, Source, too_long
+from musicnb.sound._kinds import FLAC, OGG, Kind
 from musicnb.sound._layout import lay_out
 from musicnb.sound._splice import Stretch
-from musicnb.sound._stretches import BLOCK_FRAMES, OpenStretch
+from musicnb.sound._stretches import OpenStretch
 
 MAX_SECONDS: Final = 3600.0
 # A file made to fail would otherwise be taken up again for minutes.
@@ -110,9 +110,10 @@ class Decoder:
         self._declared = self._layout.declared_frames
         if self.kind is OGG:  # libsndfile reads it off the last page
             self._declared = self._now.declared_frames
+            self._refuse_more_than_allowed()
         self._notes = list(self._layout.notes)
         self._whole = self._layout.whole
-        self._frames = self._odd_samples = self._appended = 0
+        self._frames = self._given = self._odd_samples = 0
         self._damage: str | None = None
 
     def __enter__(self) -> Self:
@@ -170,90 +171,87 @@ class Decoder:
             block = self._now.read()
             if len(block):
                 self._frames += len(block)
+                self._given += len(block)
                 self._odd_samples += self._now.odd_samples
                 if self._frames > self._max_seconds * self._sample_rate:
-                    raise UndecodableAudio(
-                        f"the file holds more than {self._max_seconds:g} s of sound",
-                        hint="Give a shorter file",
-                    )
+                    raise too_long(self._max_seconds)
                 yield block
-            if failure := self._now.failure:
-                failures += 1
-                self._go_on_after(failure, fruitless=not len(block))
-            elif not len(block):
-                self._go_on_with(self._waiting.pop(0) if self._waiting else None)
+            failure = self._now.failure
+            failures += failure is not None
+            if failure is not None or not len(block):
+                self._go_on(failure, fruitless=not len(block))
         if not self._frames:
             raise UndecodableAudio(f"no sound in it: {self._damage or 'the file is empty'}")
 
     # ----------------------------------------------------------------- from stretch to stretch
 
+    def _refuse_more_than_allowed(self) -> None:
+        """Refuse at once where the packets confirm the length that is declared."""
+        frames, most = self._declared or 0, self._layout.most_frames or 0
+        if self._max_seconds * self._sample_rate < frames <= most:
+            self.close()
+            raise too_long(self._max_seconds)
+
     def _first(self) -> OpenStretch:
         """Open the first stretch that can be decoded; its rate and channels are the file's."""
         problem = "there is no sound in it"
         while self._waiting:
+            self._stretch = self._waiting.pop(0)
             try:
-                return OpenStretch(self._input, self._waiting.pop(0))
+                return OpenStretch(self._input, self._stretch)
             except UndecodableAudio as error:
                 problem = error.message
         raise UndecodableAudio(problem)
 
-    def _go_on_after(self, failure: str, *, fruitless: bool) -> None:
-        """Find where sound goes on after a place that cannot be decoded."""
-        is_done = self._frames == self._declared
-        if self._layout.resume is not None:
-            following = self._layout.resume(self._frames)
-            # a tag behind the last frame fails, too
-            is_harmless = is_done and (following is None or following.declared_frames is not None)
-            self._go_on_with(following)
-        else:
-            is_harmless = False
-            if fruitless:
-                self._go_on_with(self._waiting.pop(0) if self._waiting else None)
-        if not is_harmless:
+    def _go_on(self, failure: str | None, *, fruitless: bool) -> None:
+        """Find where sound goes on, at a stretch's end or where it cannot be decoded."""
+        follow = self._stretch.follow
+        if failure is not None:
             at = self._frames / self._sample_rate
             self._damage = self._damage or f"damaged at {at:.1f} s ({failure})"
+            if follow is None and not fruitless:
+                return  # the decoder goes on by itself
+        if follow is not None and (failure is not None or self._stretch.most_frames is not None):
+            self._go_on_with(follow(self._given))
+        else:
+            self._go_on_with(None)
 
     def _go_on_with(self, stretch: Stretch | None) -> None:
         """Leave what has been read, and open what comes next where it fits."""
         if self._now is not None:
             self._now.close()
             self._now = None
-        while stretch is not None:
+        self._given = 0
+        while stretch is not None or self._waiting:
+            self._stretch = stretch or self._waiting.pop(0)
+            stretch = None
             try:
-                following = OpenStretch(self._input, stretch)
+                following = OpenStretch(self._input, self._stretch)
             except UndecodableAudio as error:
                 self._damage = self._damage or error.message
-            else:
-                if (following.sample_rate, following.channels) == (
-                    self._sample_rate,
-                    self._channels,
-                ):
-                    self._append(stretch, following)
-                    return
-                following.close()
-                self._whole = False
-                self._notes.append(
-                    f"what follows {self._frames / self._sample_rate:.1f} s is at"
-                    f" {following.sample_rate} Hz with {following.channels} channels and left out"
-                )
-            stretch = self._waiting.pop(0) if self._waiting else None
-
-    def _append(self, stretch: Stretch, following: OpenStretch) -> None:
-        self._now = following
-        more = following.declared_frames if self.kind is OGG else stretch.declared_frames
-        if more is None or self._declared is None:
-            return
-        self._declared += more
-        if self._layout.resume is not None:  # the layout could not know of it
-            self._appended += 1
+                if self._stretch.follow is not None and self._stretch.most_frames is not None:
+                    stretch = self._stretch.follow(0)
+                continue
+            found = (following.sample_rate, following.channels)
+            if found == (self._sample_rate, self._channels):
+                self._now = following
+                if self.kind is OGG and self._declared is not None:
+                    self._declared += following.declared_frames or 0
+                return
+            following.close()
+            self._whole = False
+            self._notes.append(
+                f"what follows {self._frames / self._sample_rate:.1f} s is at {found[0]} Hz with"
+                f" {found[1]} channels and left out"
+            )
 
     def _problems(self) -> tuple[list[str], bool]:
         """Say what is wrong, and whether sound is known to be missing."""
-        problems = [self._damage] if self._damage else []
+        # a tag behind the last frame of a FLAC cannot be decoded, and need not
+        damage = None if self.kind is FLAC and self._frames == self._declared else self._damage
+        problems = [damage] if damage else []
         problems += self._notes
-        if self._appended:
-            problems.append(f"{1 + self._appended} files glued together")
-        whole = self._whole and not self._damage
+        whole = self._whole and not damage
         slack = self._layout.slack_frames
         if self._declared is not None and abs(self._frames - self._declared) > slack:
             declared_s, s = self._declared / self._sample_rate, self._frames / self._sample_rate

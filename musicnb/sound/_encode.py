@@ -183,7 +183,7 @@ def encode(
                 progress(start / len(samples))
             yield samples[start : start + _BLOCK_FRAMES]
 
-    _encode_into(buffer, blocks(), sample_rate, samples.shape[1], encoding, tags or {})
+    encode_into(buffer, blocks(), sample_rate, samples.shape[1], encoding, tags=tags)
     return buffer.getvalue()
 
 
@@ -217,7 +217,7 @@ def write(
         As `encode`.
     """
     with new_file(path) as file:
-        _encode_into(file, blocks, sample_rate, channels, encoding, tags or {})
+        encode_into(file, blocks, sample_rate, channels, encoding, tags=tags)
 
 
 class _After:
@@ -248,14 +248,17 @@ class _After:
             return 0
 
 
-def _encode_into(
+def encode_into(
     file: BinaryIO,
     blocks: Iterable[NDArray[np.float32]],
     sample_rate: int,
     channels: int,
     encoding: Encoding,
-    tags: Mapping[str, str],
+    *,
+    tags: Mapping[str, str] | None = None,
 ) -> None:
+    """Encode a stream of samples into a file that is open for writing; see `write`."""
+    tags = tags or {}
     unknown = set(tags) - set(TAGS)
     if unknown:
         raise ValueError(f"tags are {TAGS}, not {sorted(unknown)}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Final
 
 from musicnb.errors import UndecodableAudio
-from musicnb.sound._input import Input
+from musicnb.sound._input import Input, too_long
 from musicnb.sound._splice import Layout, Stretch
 
 MAGIC: Final = b"fLaC"
@@ -23,9 +25,17 @@ _TAIL: Final = 1 << 18
 _CHUNK: Final = 1 << 20
 _WIDEST_GAP: Final = 1 << 24
 _LONGEST_HEADER: Final = 16
-#: Beginnings of what is a frame's header if its checksum agrees: 14 sync bits, a zero, then the
-#: kind of blocks; a block size and a rate that are not reserved.
-_LOOKS_LIKE: Final = re.compile(rb"\xff[\xf8\xf9][\x10-\xff]|fLaC[\x00\x80]\x00\x00\x22")
+#: What is a frame's header if its checksum agrees: 14 sync bits, a zero, the kind of blocks, and a
+#: block size that is not reserved.
+_LOOKS_LIKE: Final = re.compile(rb"\xff[\xf8\xf9][\x10-\xff]")
+#: A stream's first block is its account, of 34 bytes.
+_BEGINS: Final = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
+_MOST_STREAMS: Final = 256
+# a file made of headers would be tried for minutes
+_MOST_BAD: Final = 256
+_SEEN_AHEAD: Final = 64
+_GOOD_ONES: Final = 4
+_MOST_TRIES: Final = 50_000
 _BLOCK_SIZES: Final = {1: 192, **{n: 576 << n - 2 for n in range(2, 6)},
                        **{n: 256 << n - 8 for n in range(8, 16)}}  # fmt: skip
 
@@ -41,12 +51,11 @@ class _Info:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Where a frame begins, which samples it holds, or that a new stream begins here."""
+    """Where a frame begins, and which samples it holds."""
 
     at: int
     first: int
     count: int
-    is_stream: bool = False
 
 
 def flac_layout(source: Input, *, start: int, max_seconds: float) -> Layout:
@@ -62,55 +71,151 @@ def flac_layout(source: Input, *, start: int, max_seconds: float) -> Layout:
     UndecodableAudio
         Its header is no FLAC header, or there are more than `max_seconds` of sound.
     """
-    info, frames_at = _header(source, start)
-    declared = info.total_frames or None
-    tail = deque(_frames(source, info, max(frames_at, source.size - _TAIL)), maxlen=1)
-    there = tail[0].first + tail[0].count if tail and not tail[0].is_stream else None
-    if there is not None and there == declared and there > max_seconds * info.sample_rate:
-        raise UndecodableAudio(
-            f"the file holds more than {max_seconds:g} s of sound", hint="Give a shorter file"
-        )
-    head = _endless(source, start)
-    is_plain = start == 0 and declared is not None and declared == there
-    stretch = Stretch() if is_plain else Stretch((head, (frames_at, source.size)))
-    search = _Search(source, info, head, frames_at)
+    streams = _streams(source, start)
+    first = streams[0]
+    declared = first.info.total_frames or None
+    there = first.length()
+    if there is not None and there > max_seconds * first.info.sample_rate:
+        raise too_long(max_seconds)
+    is_plain = start == 0 and len(streams) == 1 and declared is not None and declared == there
+    notes = [] if declared is not None else ["its header gives no length"]
+    if len(streams) > 1:
+        notes.append(f"{len(streams)} files glued together")
+    totals = [stream.info.total_frames for stream in streams]
     return Layout(
-        stretches=(stretch,),
-        declared_frames=declared,
-        notes=() if declared is not None else ("its header gives no length",),
-        sound_bytes=source.size - frames_at,
-        resume=search.after,
+        stretches=tuple(stream.whole(is_plain=is_plain) for stream in streams),
+        declared_frames=sum(totals) if all(totals) else None,
+        notes=tuple(notes),
+        sound_bytes=source.size - first.start,
     )
 
 
-class _Search:
-    """Finds where the sound goes on after a place that cannot be decoded."""
+def _streams(source: Input, start: int) -> list[_Stream]:
+    """Find every stream of a file: there are several in what was glued together."""
+    starts = [start]
+    at = start + len(MAGIC)
+    while at < source.size and len(starts) < _MOST_STREAMS:
+        chunk = source.read_at(at, _CHUNK)
+        found = chunk.find(MAGIC)  # much faster than the pattern
+        while found >= 0:
+            if _BEGINS.match(chunk, found):
+                starts.append(at + found)
+            found = chunk.find(MAGIC, found + 1)
+        at += len(chunk) - len(MAGIC) - 4 if len(chunk) == _CHUNK else _CHUNK
+    starts = sorted(set(starts))[:_MOST_STREAMS]
+    return [
+        _Stream(source, begin, stop)
+        for begin, stop in zip(starts, [*starts[1:], source.size], strict=True)
+    ]
 
-    def __init__(self, source: Input, info: _Info, head: bytes, start: int) -> None:
-        self._source, self._info, self._head = source, info, head
-        self._at, self._expected, self._counted = start, 0, 0
 
-    def after(self, decoded: int) -> Stretch | None:
-        """Return what comes next.
+class _Stream:
+    """One FLAC stream, and the search for where it goes on behind damage.
 
-        Parameters
-        ----------
-        decoded
-            How many frames were decoded so far, in all.
-        """
-        self._expected += decoded - self._counted
-        self._counted = decoded
-        for frame in _frames(self._source, self._info, self._at):
-            if frame.is_stream:
-                self._info, self._at = _header(self._source, frame.at)
-                self._expected = 0
-                self._head = _endless(self._source, frame.at)
-                pieces = (self._head, (self._at, self._source.size))
-                return Stretch(pieces, self._info.total_frames)
-            if frame.first >= self._expected:
-                self._at, self._expected = frame.at + 1, frame.first
-                return Stretch((self._head, (frame.at, self._source.size)))
+    libFLAC looks for the next frame itself and does not say how much it has left out, so what it
+    gives around a damaged place cannot be told apart. There, frames are decoded one by one.
+    """
+
+    def __init__(self, source: Input, begin: int, stop: int) -> None:
+        self._source, self._stop = source, stop
+        self.info, self.start = _header(source, begin)
+        self._head = _endless(source, begin)
+        self._good_ones = self._bad_ones = self._tries = 0
+
+    def length(self) -> int | None:
+        """Return where the last frame ends; None where what looks like one may be none."""
+        tail = deque(self._frames(max(self.start, self._stop - _TAIL)), maxlen=2)
+        if not tail:
+            return None
+        before, last = tail[0], tail[-1]
+        is_alone = before is last and not last.first
+        is_next = before.first + before.count == last.first
+        return last.first + last.count if is_alone or is_next else None
+
+    def whole(self, *, is_plain: bool) -> Stretch:
+        """Return all of it; `is_plain` where the file may be decoded as it stands."""
+        follow = partial(self._behind, first=0, at=self.start)
+        if is_plain:
+            return Stretch(None, follow)
+        return Stretch((self._head, (self.start, self._stop)), follow)
+
+    def _behind(self, given: int, *, first: int, at: int) -> Stretch | None:
+        """Go on where a stretch has failed after so many good frames."""
+        self._good_ones = 0
+        return self._one(first + given, at)
+
+    def _one(self, position: int, at: int) -> Stretch | None:
+        """Return the frame that holds a position, or the next one there is."""
+        while self._bad_ones <= _MOST_BAD:
+            frames = list(islice(self._reaching(position, at), _SEEN_AHEAD))
+            found = _believable(frames, position)
+            if found is None:
+                return None
+            frame, end = found
+            skipped = max(0, position - frame.first)
+            return Stretch(
+                (self._head, (frame.at, self._stop if end is None else end)),
+                partial(self._after_one, frame=frame, wanted=frame.count - skipped),
+                skipped=skipped,
+                most_frames=frame.count - skipped,
+            )
         return None
+
+    def _after_one(self, given: int, *, frame: _Frame, wanted: int) -> Stretch | None:
+        """Go on behind a frame that was decoded alone, in a long stretch after some good ones."""
+        following = frame.first + frame.count
+        if given == wanted:
+            self._good_ones += 1
+        else:
+            self._good_ones = 0
+            self._bad_ones += 1
+        if self._good_ones < _GOOD_ONES:
+            return self._one(following, frame.at + 1)
+        found = next(self._reaching(following, frame.at + 1), None)
+        if found is None or found.first != following:
+            return self._one(following, frame.at + 1)
+        self._good_ones = 0
+        return Stretch(
+            (self._head, (found.at, self._stop)),
+            partial(self._behind, first=found.first, at=found.at),
+        )
+
+    def _reaching(self, position: int, at: int) -> Iterator[_Frame]:
+        return (frame for frame in self._frames(at) if frame.first + frame.count > position)
+
+    def _frames(self, at: int) -> Iterator[_Frame]:
+        """Find the headers of frames from a place on."""
+        stop = min(self._stop, at + _WIDEST_GAP)
+        while at < stop:
+            chunk = self._source.read_at(at, min(_CHUNK, self._stop - at))
+            for match in _LOOKS_LIKE.finditer(chunk):
+                head = chunk[match.start() : match.start() + _LONGEST_HEADER]
+                if len(head) < _LONGEST_HEADER:
+                    head = self._source.read_at(at + match.start(), _LONGEST_HEADER)
+                frame = _read(head, at + match.start(), self.info)
+                self._tries += frame is None
+                if frame is not None:
+                    yield frame
+                elif self._tries > _MOST_TRIES:
+                    return
+            # what looks like a header may lie across two chunks
+            at += len(chunk) - 2 if len(chunk) == _CHUNK else _CHUNK
+
+
+def _believable(frames: Sequence[_Frame], position: int) -> tuple[_Frame, int | None] | None:
+    """Return the first frame that is expected or that another one follows, and where it ends.
+
+    A header by chance, right to its checksum, stands in every 60 MB or so of sound.
+    """
+    for index, frame in enumerate(frames):
+        following = frame.first + frame.count
+        later = [other for other in frames[index + 1 :] if other.at > frame.at]
+        end = next((other.at for other in later if other.first == following), None)
+        if end is not None:
+            return frame, end
+        if frame.first <= position or not later:
+            return frame, later[0].at if later else None
+    return None
 
 
 def _header(source: Input, start: int) -> tuple[_Info, int]:
@@ -137,26 +242,6 @@ def _endless(source: Input, start: int) -> bytes:
     return MAGIC + bytes([_LAST_FLAG, 0, 0, _INFO_BYTES]) + bytes(block)
 
 
-def _frames(source: Input, info: _Info, start: int) -> Iterator[_Frame]:
-    """Find the headers of frames, and of streams, from a place on."""
-    stop = min(source.size, start + _WIDEST_GAP)
-    while start < stop:
-        chunk = source.read_at(start, _CHUNK)
-        for match in _LOOKS_LIKE.finditer(chunk):
-            at = start + match.start()
-            if match.group().startswith(MAGIC):
-                yield _Frame(at, 0, 0, is_stream=True)
-                continue
-            head = chunk[match.start() : match.start() + _LONGEST_HEADER]
-            if len(head) < _LONGEST_HEADER:
-                head = source.read_at(at, _LONGEST_HEADER)
-            frame = _read(head, at, info)
-            if frame is not None:
-                yield frame
-        # what looks like a header may lie across two chunks
-        start += len(chunk) - 8 if len(chunk) == _CHUNK else _CHUNK
-
-
 def _read(head: bytes, at: int, info: _Info) -> _Frame | None:
     """Read a frame's header, RFC 9639 section 9.1; None when its checksum disagrees."""
     coded = head[4:5]
@@ -168,6 +253,8 @@ def _read(head: bytes, at: int, info: _Info) -> _Frame | None:
         return None
     number = coded[0] & (0x7F >> ones)
     for byte in head[5 : 4 + length]:
+        if byte >> 6 != 2:  # noqa: PLR2004 - as in UTF-8
+            return None
         number = number << 6 | byte & 0x3F
     size_code, rate_code = head[2] >> 4, head[2] & 15
     end = 4 + length

@@ -82,6 +82,13 @@ class Input:
         raise UndecodableAudio(f"it cannot be read ({problem:.80})")
 
 
+def too_long(max_seconds: float) -> UndecodableAudio:
+    """Return the error about a file that unfolds to more than it may."""
+    return UndecodableAudio(
+        f"the file holds more than {max_seconds:g} s of sound", hint="Give a shorter file"
+    )
+
+
 def _opened(path: str) -> BinaryIO:
     problem = ""
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from musicnb.errors import UndecodableAudio
-from musicnb.sound._input import Input
+from musicnb.sound._input import Input, too_long
 from musicnb.sound._mpeg import (
     HEADER_BYTES,
     LONGEST,
@@ -116,7 +116,7 @@ def _stretch(stream: _Stream, walk: _Walk) -> Stretch:
     count = stream.account.frames if stream.account else None
     # some encoders count the account itself
     is_right = count in (stream.frames, stream.frames + 1) and not stream.is_vbri
-    if is_right and len(walk.streams) == 1 and len(stream.spans) == 1 and walk.id3_tags <= 1:
+    if is_right and len(walk.streams) == 1 and len(stream.spans) == 1 and walk.is_tidy:
         return Stretch()
     account = stream.account_frame
     if not is_right:
@@ -136,6 +136,8 @@ class _Walk:
     ----------
     lost
         Filled with (seconds into the sound, bytes) of what lies between frames and is no tag.
+    is_tidy
+        Whether the first frame stands where libsndfile looks for it.
     """
 
     def __init__(self, source: Input, max_seconds: float) -> None:
@@ -148,6 +150,7 @@ class _Walk:
         self.lost: list[tuple[float, int]] = []
         self.is_cut = False
         self.id3_tags = 0
+        self.is_tidy = True
 
     def run(self) -> None:
         """Go to the end of the file, or to where nothing more is to be expected."""
@@ -164,7 +167,9 @@ class _Walk:
             if found is None:
                 self._end(at)
                 return
-            if self.streams and found > at:
+            if not self.streams:
+                self.is_tidy = found == at and self.id3_tags <= 1
+            elif found > at:
                 self.lost.append((self._seconds, found - at))
             at = self._enter(found)
 
@@ -201,10 +206,7 @@ class _Walk:
                 stream.take(at, head)
                 self._seconds += head.frames / head.sample_rate
                 if stream.frames * head.frames > most:
-                    raise UndecodableAudio(
-                        f"the file holds more than {self._max_seconds:g} s of sound",
-                        hint="Give a shorter file",
-                    )
+                    raise too_long(self._max_seconds)
             at += head.length
 
     def _enter(self, at: int) -> int:

@@ -31,7 +31,7 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise FileExistsError(f"{target.name} exists already")
     partial = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        with partial.open("xb") as file:
+        with partial.open("x+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from musicnb.sound._input import Input
@@ -12,7 +13,8 @@ MAGIC: Final = b"OggS"
 _HEAD: Final = 27
 _BEGINS, _ENDS = 2, 4
 _CHUNK: Final = 1 << 20
-_LONGEST_PAGE: Final = _HEAD + 255 + 255 * 255
+# a Vorbis block has 8,192 frames at most, an Opus packet 5,760
+_LONGEST_PACKET: Final = 8_192
 _WIDEST_GAP: Final = 1 << 24
 _MOST_STREAMS: Final = 256
 
@@ -31,7 +33,7 @@ def ogg_layout(source: Input) -> Layout:
     walk = _Walk(source)
     walk.run()
     links = walk.links[:_MOST_STREAMS]
-    stops = [*(link.start for link in links[1:]), source.size]
+    stops = [*(link.start for link in links[1:]), walk.end][: len(links)]
     notes = []
     if walk.lost_pages or walk.lost_bytes:
         notes.append(
@@ -42,16 +44,56 @@ def ogg_layout(source: Input) -> Layout:
         notes.append("cut: its last page is not there")
     if len(links) > 1:
         notes.append(f"{len(links)} files glued together")
-    stretches: tuple[Stretch, ...] = (Stretch(),)
-    if len(links) > 1:
-        stretches = tuple(
-            Stretch(((link.start, stop),)) for link, stop in zip(links, stops, strict=True)
-        )
+    stretches = [Stretch(((link.start, stop),)) for link, stop in zip(links, stops, strict=True)]
+    if walk.cut_page is not None and 0 < len(walk.links) <= _MOST_STREAMS:
+        at, page = walk.cut_page
+        stretches[-1] = Stretch(((links[-1].start, at), page))
+    elif len(links) == 1 and walk.end == source.size:
+        stretches = [Stretch()]
     return Layout(
-        stretches=stretches,
+        stretches=tuple(stretches) or (Stretch(),),
         notes=tuple(notes),
+        most_frames=walk.packets * _LONGEST_PACKET,
         whole=not (is_cut or walk.lost_pages or walk.lost_bytes),
     )
+
+
+def _whole_packets(page: bytes) -> bytes:
+    """Write a page anew that was cut, with those of its packets that are whole."""
+    lacing = page[_HEAD : _HEAD + page[26]]
+    there = len(page) - _HEAD - len(lacing)
+    ends = [
+        (count, size)
+        for count, (size, last) in enumerate(zip(accumulate(lacing), lacing, strict=True), 1)
+        if last < 255 and size <= there  # noqa: PLR2004 - 255 means that the packet goes on
+    ]
+    count, size = ends[-1] if ends else (0, 0)
+    head = bytearray(page[:_HEAD])
+    head[22:26], head[26] = bytes(4), count
+    start = _HEAD + len(lacing)
+    written = bytes(head) + lacing[:count] + page[start : start + size]
+    return written[:22] + _crc32(written).to_bytes(4, "little") + written[26:]
+
+
+def _crc32(data: bytes) -> int:
+    """Return the checksum of RFC 3533, section 6: zlib's runs the other way round."""
+    crc = 0
+    for byte in data:
+        crc = (crc << 8 & 0xFFFFFFFF) ^ _CRC32[crc >> 24 ^ byte]
+    return crc
+
+
+def _table() -> tuple[int, ...]:
+    table = []
+    for value in range(256):
+        crc = value << 24
+        for _ in range(8):
+            crc = crc << 1 ^ (0x1_04C1_1DB7 if crc & 0x8000_0000 else 0)
+        table.append(crc)
+    return tuple(table)
+
+
+_CRC32: Final = _table()
 
 
 class _Walk:
@@ -61,8 +103,9 @@ class _Walk:
         self._source = source
         self._base, self._data = 0, b""
         self.links: list[_Link] = []
-        self.lost_pages = self.lost_bytes = 0
+        self.lost_pages = self.lost_bytes = self.packets = self.end = 0
         self._numbers: dict[bytes, int] = {}
+        self.cut_page: tuple[int, bytes] | None = None
 
     def run(self) -> None:
         """Go to the end of the file, or to where nothing more is to be expected."""
@@ -78,7 +121,12 @@ class _Walk:
                 continue
             self._take(at, head)
             lacing = head[_HEAD : _HEAD + head[26]]
-            at += _HEAD + len(lacing) + sum(lacing)
+            self.packets += len(lacing) - lacing.count(255)
+            length = _HEAD + len(lacing) + sum(lacing)
+            self.end = min(size, at + length)
+            if at + length > size:
+                self.cut_page = at, _whole_packets(self._at(at, size - at))
+            at += length
 
     def _take(self, at: int, head: bytes) -> None:
         flags, serial = head[5], head[14:18]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from musicnb.errors import UndecodableAudio
-from musicnb.sound._input import Input
+from musicnb.sound._input import Input, too_long
 from musicnb.sound._splice import Layout, Stretch
 
 _HEAD: Final = 12
@@ -37,9 +37,7 @@ def wav_layout(source: Input, *, max_seconds: float) -> Layout:
     if form not in _PLAIN or not align or not rate:
         return Layout((Stretch(),), sound_bytes=there)  # libsndfile knows, or refuses it
     if there // align > max_seconds * rate:
-        raise UndecodableAudio(
-            f"the file holds more than {max_seconds:g} s of sound", hint="Give a shorter file"
-        )
+        raise too_long(max_seconds)
     notes = ("its header gives no length",) if declared is None else ()
     stretch = Stretch()
     if is_patched:

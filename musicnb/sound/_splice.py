@@ -24,12 +24,20 @@ class Stretch:
     ----------
     pieces
         What it reads, end to end; None stands for the whole file as it is.
-    declared_frames
-        Of a stretch that is a file of its own, found on the way: the length its header claims.
+    follow
+        For formats in which the next sound frame can be found: takes how many good frames the
+        stretch has given, and returns what is to be decoded next, or None. Asked when the stretch
+        has failed, and always where it was a single frame.
+    skipped
+        Frames at the front that were given already.
+    most_frames
+        Of a single frame of the format: how many frames it holds; others are not to be believed.
     """
 
     pieces: tuple[Piece, ...] | None = None
-    declared_frames: int | None = None
+    follow: Callable[[int], Stretch | None] | None = None
+    skipped: int = 0
+    most_frames: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +58,8 @@ class Layout:
         False when sound is known to be missing.
     sound_bytes
         Bytes of sound, without tags and pictures.
-    resume
-        For formats in which the next sound frame can be found: takes how many frames the stretches
-        so far have given and returns what is to be decoded next, or None.
+    most_frames
+        What so many packets can hold at most, where the declared length needs confirming.
     """
 
     stretches: tuple[Stretch, ...]
@@ -61,7 +68,7 @@ class Layout:
     notes: tuple[str, ...] = ()
     whole: bool = True
     sound_bytes: int | None = None
-    resume: Callable[[int], Stretch | None] | None = None
+    most_frames: int | None = None
 
 
 class Splice:

@@ -54,6 +54,7 @@ class OpenStretch:
         if stretch.pieces is not None or target is None:
             pieces = ((0, source.size),) if stretch.pieces is None else stretch.pieces
             target = self._splice = Splice(source, pieces)
+        self._stretch = stretch
         self._file = _open(target)
         self.sample_rate, self.channels = int(self._file.samplerate), int(self._file.channels)
         self.encoding = str(self._file.subtype)
@@ -61,6 +62,7 @@ class OpenStretch:
         self.declared_frames = frames if 0 < frames < _ENDLESS else None
         self.failure: str | None = None
         self.odd_samples = 0
+        self._is_done = False
 
     def close(self) -> None:
         """Let go of the decoder."""
@@ -74,6 +76,8 @@ class OpenStretch:
         UndecodableAudio
             The disk fails.
         """
+        if self._stretch.most_frames is not None:
+            return self._read_one(self._stretch.skipped, self._stretch.most_frames)
         block = np.empty((BLOCK_FRAMES, self.channels), np.float32)
         before = self._file.tell()
         self.failure = None
@@ -81,13 +85,30 @@ class OpenStretch:
             block = self._file.read(out=block)
         except sf.LibsndfileError as error:
             self.failure = error.error_string.rstrip(".").removeprefix("Error : ")
-            # what was decoded up to that place is in the block, but was not returned
-            block = block[: max(0, self._file.tell() - before)]
+            # What was decoded is in the block, but was not returned. Where it can be decoded again,
+            # frame by frame, it is: it may come from both sides of the damage.
+            again = self._stretch.follow is not None
+            block = block[: 0 if again else max(0, self._file.tell() - before)]
         if self._splice is not None and self._splice.failure is not None:
             raise self._splice.failure
         if self.encoding in _FLOATS:
             self.odd_samples = block.size - int(np.isfinite(block).sum())
         return block
+
+    def _read_one(self, skipped: int, frames: int) -> NDArray[np.float32]:
+        """Return a frame of the format that stands alone; nothing when it is not whole."""
+        self.failure = None
+        if self._is_done:
+            return np.empty((0, self.channels), np.float32)
+        self._is_done = True
+        try:
+            block = self._file.read(skipped + frames, dtype="float32", always_2d=True)
+        except sf.LibsndfileError:
+            block = np.empty((0, self.channels), np.float32)
+        if self._splice is not None and self._splice.failure is not None:
+            raise self._splice.failure
+        whole: NDArray[np.float32] = block[skipped:]
+        return whole if len(block) == skipped + frames else whole[:0]
 
 
 def _open(target: Any) -> _ForwardFile:

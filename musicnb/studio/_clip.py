@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from os import PathLike as _PathLike
 from pathlib import Path
+from typing import TypeAlias, Unpack
 
 from musicnb import analysis, sound
+from musicnb.convert import ChangesOptions, Converted
 from musicnb.errors import LibraryError
-from musicnb.library import ClipRecord, Job
+from musicnb.library import ClipRecord, Conversion, Job
 from musicnb.measure import Measures
+from musicnb.studio._converting import conversions_beside, convert_clip
+
+PathLike: TypeAlias = str | _PathLike[str]
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,83 @@ class Clip:
                 charged=True,
             )
         return self.path
+
+    # --------------------------------------------------------------------------- conversions
+
+    def to_wav(
+        self, path: PathLike | None = None, *, bits: int = 16, **changes: Unpack[ChangesOptions]
+    ) -> Converted:
+        """Make a WAV file of the clip: a new file; the clip itself stays as it is.
+
+        Parameters
+        ----------
+        path
+            A name that is not taken, or a folder; by default ``conversions/`` in the library.
+        bits
+            16, 24, or 32 for floats, which keep what exceeds full scale.
+        **changes
+            ``start_s end_s fade_in_s fade_out_s sample_rate loudness_lufs true_peak_dbtp``: see
+            `musicnb.convert.Changes`.
+
+        Returns
+        -------
+        musicnb.convert.Converted
+            Prints what was made and how its level came out. `conversions` lists it.
+
+        Raises
+        ------
+        InvalidInput
+            A number is outside reason, or there is a file by this name: none is replaced.
+        ConfigurationError
+            Another sample rate needs soxr: ``pip install "musicnb[deliver]"``.
+        LibraryError
+            The clip's file has gone, or the new one cannot be written.
+        UndecodableAudio
+            The clip's file was damaged since it was stored.
+        """
+        return convert_clip(self, path, "WAV", {"bits": bits}, **changes)
+
+    def to_flac(
+        self, path: PathLike | None = None, *, bits: int = 16, **changes: Unpack[ChangesOptions]
+    ) -> Converted:
+        """Make a FLAC file of 16 or 24 bits; see `to_wav`."""
+        return convert_clip(self, path, "FLAC", {"bits": bits}, **changes)
+
+    def to_mp3(
+        self,
+        path: PathLike | None = None,
+        *,
+        bitrate_kbps: float | None = None,
+        quality: float | None = None,
+        **changes: Unpack[ChangesOptions],
+    ) -> Converted:
+        """Make an MP3 file, variable at about 190 kb/s unless a bitrate is named; see `to_wav`."""
+        options = {"bitrate_kbps": bitrate_kbps, "quality": quality}
+        return convert_clip(self, path, "MP3", options, **changes)
+
+    def to_ogg(
+        self,
+        path: PathLike | None = None,
+        *,
+        quality: float | None = None,
+        **changes: Unpack[ChangesOptions],
+    ) -> Converted:
+        """Make an OGG Vorbis file of a quality from 0 to 1; see `to_wav`."""
+        return convert_clip(self, path, "OGG", {"quality": quality}, **changes)
+
+    def to_opus(
+        self,
+        path: PathLike | None = None,
+        *,
+        bitrate_kbps: float | None = None,
+        **changes: Unpack[ChangesOptions],
+    ) -> Converted:
+        """Make an Opus file, which means 48 kHz unless a lower rate is named; see `to_wav`."""
+        return convert_clip(self, path, "OPUS", {"bitrate_kbps": bitrate_kbps}, **changes)
+
+    def conversions(self) -> tuple[Conversion, ...]:
+        """List what was made of the clip, oldest first."""
+        return conversions_beside(self).of(self.clip_id)
 
     def __repr__(self) -> str:
         minutes, seconds = divmod(round(self.duration_s), 60)
