@@ -46,7 +46,7 @@ def test_a_damaged_file_says_so_first(folder):
     cut = measure_file(data[: len(data) // 2])
     assert 0.5 < cut.duration_s < 1.5
     assert cut.defects[0].kind == "damaged_file"
-    assert cut.defects[0].text.startswith("Damaged at 0.9 s")
+    assert cut.defects[0].text.startswith("Damaged")
 
 
 def test_what_is_no_sound_is_an_error(folder):
