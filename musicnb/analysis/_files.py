@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -36,14 +37,14 @@ def measure_file(source: Source, *, cache: str | os.PathLike[str] | None = None)
     Raises
     ------
     UndecodableAudio
-        It is no sound file, or too broken to decode anything.
-    OSError
-        It cannot be read.
+        It cannot be read, is no sound file, or too broken to decode anything.
     """
     if cache is None:
         return _measure(source)
-    known = MeasureCache(cache)
     sha256 = _sha256(source)
+    if sha256 is None:
+        return _measure(source)
+    known = MeasureCache(cache)
     measures = known.get(sha256)
     if measures is None:
         measures = _measure(source)
@@ -65,8 +66,10 @@ def _measure(source: Source) -> Measures:
     return dataclasses.replace(measures, defects=(defect, *measures.defects))
 
 
-def _sha256(source: Source) -> str:
+def _sha256(source: Source) -> str | None:
+    """Return the hash of a file's bytes, or None where they cannot be read: decoding says why."""
     if isinstance(source, bytes):
         return hashlib.sha256(source).hexdigest()
-    with Path(source).open("rb") as file:
+    with contextlib.suppress(OSError), Path(source).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+    return None

@@ -41,6 +41,10 @@ class KWeighting:
     def __init__(self, sample_rate: int, channels: int) -> None:
         self._filter = _k_weighting(sample_rate)
         self._states = np.zeros((channels, _ORDER))
+        # memory that is asked for anew for each chunk costs as much as the products
+        self._output = np.empty((CHUNK_FRAMES // _BLOCK, _BLOCK), np.float32)
+        self._correction = np.empty_like(self._output)
+        self._total = np.empty(CHUNK_FRAMES, np.float32)
 
     def power(self, planes: Samples) -> Samples:
         """Return the K-weighted power of each frame of a chunk, summed over the channels.
@@ -49,21 +53,29 @@ class KWeighting:
         ----------
         planes
             Shape ``(channels, frames)``; fewer than `CHUNK_FRAMES` only at the end of a stream.
+
+        Returns
+        -------
+        ndarray of float32
+            Valid until the next chunk.
         """
         frames = planes.shape[1]
         if frames < CHUNK_FRAMES:
             planes = np.pad(planes, ((0, 0), (0, CHUNK_FRAMES - frames)))
-        total: Samples | None = None
+        total = self._total
         for channel, plane in enumerate(planes):
-            output, self._states[channel] = self._filter.run(plane, self._states[channel])
-            output *= output
-            if _CHANNEL_WEIGHTS[channel] != 1:
-                output *= np.float32(_CHANNEL_WEIGHTS[channel])
-            if total is None:
-                total = output
-            else:
+            self._states[channel] = self._filter.run(
+                plane, self._states[channel], self._output, self._correction
+            )
+            output = self._output.ravel()
+            weight = _CHANNEL_WEIGHTS[channel]
+            if weight != 1:
+                output *= np.float32(math.sqrt(weight))
+            if channel:
+                output *= output
                 total += output
-        assert total is not None
+            else:
+                np.multiply(output, output, out=total)
         return total[:frames]
 
 
@@ -77,19 +89,19 @@ class _Scan:
     leap: _Matrix  # state at a group's start -> state at its end
 
     @classmethod
-    def over(cls, step: _Matrix) -> _Scan:
+    def over(cls, step: _Matrix, steps: int) -> _Scan:
         leaps = [np.eye(_ORDER)]
-        for _ in range(_GROUP):
+        for _ in range(steps):
             leaps.append(step @ leaps[-1])
-        within = np.zeros((_GROUP, _ORDER, _GROUP, _ORDER))
-        for later in range(_GROUP):
+        within = np.zeros((steps, _ORDER, steps, _ORDER))
+        for later in range(steps):
             for earlier in range(later):
                 within[later, :, earlier, :] = leaps[later - 1 - earlier]
         return cls(
-            within=within.reshape(_GROUP * _ORDER, -1).T.copy(),
-            spread=np.concatenate(leaps[:_GROUP]).T.copy(),
-            gather=np.concatenate([leaps[_GROUP - 1 - i].T for i in range(_GROUP)]),
-            leap=leaps[_GROUP],
+            within=within.reshape(steps * _ORDER, -1).T.copy(),
+            spread=np.concatenate(leaps[:steps]).T.copy(),
+            gather=np.concatenate([leaps[steps - 1 - i].T for i in range(steps)]),
+            leap=leaps[steps],
         )
 
     def starts(self, intakes: _Matrix, states: _Matrix) -> _Matrix:
@@ -107,8 +119,8 @@ class _BlockFilter:
     blocks: _Scan
     groups: _Scan
 
-    def run(self, plane: Samples, state: _Matrix) -> tuple[Samples, _Matrix]:
-        """Filter a whole chunk; return the output and the state after it.
+    def run(self, plane: Samples, state: _Matrix, output: Samples, correction: Samples) -> _Matrix:
+        """Filter a whole chunk into `output` and return the state after it.
 
         Samples in single precision, states in double: the poles at 38 Hz are close to 1, and what
         is rounded there would add up.
@@ -118,10 +130,11 @@ class _BlockFilter:
         gathered = (intakes @ self.blocks.gather).reshape(1, -1)
         starts = self.groups.starts(gathered, state[None, :])
         states = self.blocks.starts(intakes, starts).astype(np.float32)
-        output = blocks @ self.toeplitz
-        output += states @ self.response
-        after = (gathered @ self.groups.gather)[0] + self.groups.leap @ state
-        return output.ravel(), after
+        np.matmul(blocks, self.toeplitz, out=output)
+        np.matmul(states, self.response, out=correction)
+        output += correction
+        after: _Matrix = (gathered @ self.groups.gather)[0] + self.groups.leap @ state
+        return after
 
 
 @lru_cache(maxsize=8)
@@ -141,14 +154,14 @@ def _k_weighting(sample_rate: int) -> _BlockFilter:
     impulse = np.array([direct, *(read @ power @ drive for power in powers[: _BLOCK - 1])])
     lags = np.subtract.outer(np.arange(_BLOCK), np.arange(_BLOCK))
     toeplitz = np.where(lags >= 0, impulse[np.maximum(lags, 0)], 0.0)
-    blocks = _Scan.over(powers[_BLOCK])
+    blocks = _Scan.over(powers[_BLOCK], _GROUP)
     single = np.float32
     return _BlockFilter(
         toeplitz=toeplitz.T.astype(single),
         response=np.array([read @ power for power in powers[:_BLOCK]]).T.astype(single),
         intake=np.array([powers[_BLOCK - 1 - i] @ drive for i in range(_BLOCK)], single),
         blocks=blocks,
-        groups=_Scan.over(blocks.leap),
+        groups=_Scan.over(blocks.leap, CHUNK_FRAMES // (_BLOCK * _GROUP)),
     )
 
 

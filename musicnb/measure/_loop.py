@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from musicnb.measure._frames import Decimator, Samples, Spectra
-from musicnb.measure._onsets import ONSET_FRAME_S, ONSET_FRAMES_PER_S, Onsets, mel_bands
-from musicnb.measure._pitches import PITCH_FRAME_S, PITCH_FRAMES_PER_S, Pitches
+from musicnb.measure._frames import Samples
+from musicnb.measure._listening import Listener
+from musicnb.measure._onsets import mel_bands
 from musicnb.measure._pulse import Pulse
 from musicnb.measure._rhythm import rhythm_of
 
@@ -131,22 +131,13 @@ def _meter_errors(
     samples: Samples, sample_rate: int
 ) -> tuple[float | None, int | None, float | None, float | None]:
     """Return tempo, beats in a bar, and by how much the length misses whole beats and bars."""
-    decimator = Decimator(sample_rate)
-    short = Spectra(decimator, ONSET_FRAMES_PER_S, ONSET_FRAME_S)
-    long = Spectra(decimator, PITCH_FRAMES_PER_S, PITCH_FRAME_S)
-    onsets, pitches = Onsets(short.hertz), Pitches(long.hertz)
-    mono = samples.sum(axis=1, dtype=np.float32)
-    for thinned in (decimator.push(mono), decimator.close()):
-        for magnitudes in short.push(thinned):
-            onsets.push(magnitudes)
-        for magnitudes in long.push(thinned):
-            pitches.push(magnitudes)
-    strength = onsets.strength()
-    chroma, _, _ = pitches.close()
-    tempo = rhythm_of(strength, chroma).tempo_bpm
+    listener = Listener(sample_rate)
+    listener.push(samples.sum(axis=1, dtype=np.float32))
+    heard = listener.close()
+    tempo = rhythm_of(heard.strength, heard.chroma).tempo_bpm
     if tempo is None:
         return None, None, None, None
-    per_bar = Pulse(strength, chroma).beats_per_bar(tempo)
+    per_bar = Pulse(heard.strength, heard.chroma).beats_per_bar(tempo)
     beats = len(samples) / sample_rate * tempo / 60
     bars = beats / per_bar
     return tempo, per_bar, abs(beats - round(beats)), abs(bars - round(bars))

@@ -17,13 +17,12 @@ from musicnb.measure._levels import decibels
 from musicnb.measure._loudness import LoudnessMeter
 from musicnb.measure._measures import LoudnessSeries, Measures
 from musicnb.measure._music import MusicMeter
-from musicnb.measure._outline import Outline
+from musicnb.measure._outline import CELL_FRAMES, Outline, cell_extremes
 from musicnb.measure._spectrum import SpectrumMeter
 from musicnb.measure._stereo import StereoMeter
 from musicnb.measure._truepeak import TruePeak
 
 # 5.8 ms at 44.1 kHz; higher rates get longer cells, so that their number depends on time only
-_CELL_FRAMES: Final = 256
 _CELL_RATE_HZ: Final = 48_000
 _TWO: Final = 2
 # what is slower or faster is no music
@@ -64,7 +63,7 @@ class Meter:
         self._music = MusicMeter(sample_rate) if sample_rate in _MUSIC_HZ else None
         self._mono = np.zeros(CHUNK_FRAMES, np.float32)
         self._ones = np.ones(CHUNK_FRAMES, np.float32)
-        self._cell_frames = _CELL_FRAMES * -(-sample_rate // _CELL_RATE_HZ)
+        self._cell_frames = CELL_FRAMES << max(0, math.ceil(math.log2(sample_rate / _CELL_RATE_HZ)))
         self._outline = Outline(self._cell_frames)
         self._frames = 0
         self._energies = np.zeros(channels)
@@ -144,9 +143,10 @@ class Meter:
         )
 
     def _take(self, chunk: Chunk) -> None:
+        lows, highs = cell_extremes(chunk.planes, self._cell_frames)
         with one_blas_thread():
             self._loudness.push(chunk.planes)
-            self._true_peak.push(chunk)
+            self._true_peak.push(chunk, np.maximum(-lows, highs), self._cell_frames)
             self._flats.push(chunk)
             self._spectrum.push(chunk)
             if self._stereo:
@@ -155,12 +155,13 @@ class Meter:
                 self._music.push(self._summed(chunk.planes))
             # a product costs a third of a sum
             self._sums += chunk.planes @ self._ones[: chunk.frames]
-        self._outline.push(chunk.planes.T)
+        self._outline.add(lows, highs)
         self._energies += chunk.energies
         self._frames += chunk.frames
 
     def _summed(self, planes: Samples) -> Samples:
         mono = self._mono[: planes.shape[1]]
-        if len(planes) == _TWO:
-            return np.add(planes[0], planes[1], out=mono)
-        return planes.sum(axis=0, out=mono)
+        np.copyto(mono, planes[0])
+        for plane in planes[1:]:
+            mono += plane
+        return mono

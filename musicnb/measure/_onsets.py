@@ -11,7 +11,7 @@ from musicnb.measure._frames import Samples
 
 BANDS: Final = 32
 ONSET_FRAMES_PER_S: Final = 50
-ONSET_FRAME_S: Final = 0.093
+ONSET_FRAME_S: Final = 0.0465
 CELL_FRAMES: Final = 10  # five cells a second are kept for comparing clips
 
 _LOWEST_HZ, _HIGHEST_HZ = 30.0, 5_000.0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from musicnb.measure._chunks import Growing
 
 OUTLINE_PAIRS: Final = 1000
-_CELL_FRAMES: Final = 256
+CELL_FRAMES: Final = 256
 _FULL_SCALE: Final = 127
 
 
@@ -25,7 +25,7 @@ class Outline:
         Frames in a cell.
     """
 
-    def __init__(self, cell_frames: int = _CELL_FRAMES) -> None:
+    def __init__(self, cell_frames: int = CELL_FRAMES) -> None:
         self._cell_frames = cell_frames
         self._lows = Growing()
         self._highs = Growing()
@@ -38,13 +38,12 @@ class Outline:
         whole = len(samples) // self._cell_frames * self._cell_frames
         self._rest = samples[whole:].copy()
         if whole:
-            # one contiguous channel at a time: a strided reduction costs more than decoding
-            cells = [
-                np.ascontiguousarray(samples[:whole, channel]).reshape(-1, self._cell_frames)
-                for channel in range(samples.shape[1])
-            ]
-            self._lows.extend(np.min([cell.min(axis=1) for cell in cells], axis=0))
-            self._highs.extend(np.max([cell.max(axis=1) for cell in cells], axis=0))
+            self.add(*cell_extremes(samples[:whole].T, self._cell_frames))
+
+    def add(self, lows: NDArray[np.float32], highs: NDArray[np.float32]) -> None:
+        """Take the next cells as `cell_extremes` gives them, instead of samples."""
+        self._lows.extend(lows.min(axis=0))
+        self._highs.extend(highs.max(axis=0))
 
     def cells(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Close the stream and return the lowest and the highest sample of each cell."""
@@ -75,3 +74,32 @@ class Outline:
         )
         scaled = np.clip(np.nan_to_num(pairs), -1, 1) * _FULL_SCALE
         return scaled.round().astype(np.int8).tobytes()
+
+
+def cell_extremes(
+    planes: NDArray[np.float32], cell_frames: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the lowest and the highest sample of each channel in each cell of frames.
+
+    Parameters
+    ----------
+    planes
+        Shape ``(channels, frames)``; the last cell may be shorter than the others.
+
+    Returns
+    -------
+    lows, highs
+        Shape ``(channels, cells)``.
+    """
+    whole = planes.shape[1] // cell_frames
+    cells = -(-planes.shape[1] // cell_frames)
+    lows, highs = np.empty((2, len(planes), cells), np.float32)
+    for channel, plane in enumerate(planes):
+        # one contiguous channel at a time: a strided reduction costs more than decoding
+        rows = np.ascontiguousarray(plane[: whole * cell_frames]).reshape(whole, cell_frames)
+        rows.min(axis=1, out=lows[channel, :whole])
+        rows.max(axis=1, out=highs[channel, :whole])
+        if cells > whole:
+            lows[channel, whole] = plane[whole * cell_frames :].min()
+            highs[channel, whole] = plane[whole * cell_frames :].max()
+    return lows, highs

@@ -36,8 +36,10 @@ class Pitches:
         self._spacing = float(hertz[1])
         self._first = int(_LOWEST_HZ / self._spacing)
         self._last = int(_HIGHEST_HZ / self._spacing)
-        self._frames: list[Samples] = []
-        self._bass: list[Samples] = []
+        # half precision: an hour takes 4 MB
+        self._frames: list[NDArray[np.float16]] = []
+        self._bass: list[NDArray[np.float16]] = []
+        self._total = np.zeros(_BINS)
 
     def push(self, magnitudes: Samples) -> None:
         """Take the next frames, shaped ``(frames, len(hertz))``."""
@@ -55,7 +57,8 @@ class Pitches:
         low = hertz < _BASS_BELOW_HZ
         for rows, weights in ((self._frames, height), (self._bass, height * low)):
             folded = np.bincount(slots, weights, minlength=size)
-            rows.append(folded.reshape(-1, _BINS).astype(np.float32))
+            rows.append(folded.reshape(-1, _BINS).astype(np.float16))
+        self._total += np.square(self._frames[-1], dtype=np.float64).sum(axis=0)
 
     def close(self) -> tuple[Samples, Samples, float]:
         """Fold to semitones at the tuning that was heard.
@@ -70,10 +73,12 @@ class Pitches:
         if not self._frames:
             nothing = np.zeros((0, SEMITONES), np.float32)
             return nothing, nothing, 0.0
-        fine, bass = np.concatenate(self._frames), np.concatenate(self._bass)
         turns = np.arange(_BINS) / _STEPS
-        mean = np.square(fine).sum(axis=0)
-        tuning = float(np.angle((mean * np.exp(2j * np.pi * turns)).sum()) / (2 * np.pi))
+        tuning = float(np.angle((self._total * np.exp(2j * np.pi * turns)).sum()) / (2 * np.pi))
         away = (turns[:, None] - tuning - np.arange(SEMITONES) + 6) % 12 - 6
         fold = np.where(np.abs(away) < 0.5, np.cos(np.pi * away) ** 2, 0).astype(np.float32)  # noqa: PLR2004
-        return fine @ fold, bass @ fold, 100 * tuning
+        chroma, bass = (
+            np.concatenate([few.astype(np.float32) @ fold for few in rows])
+            for rows in (self._frames, self._bass)
+        )
+        return chroma, bass, 100 * tuning

@@ -14,6 +14,8 @@ from musicnb.measure._weights import TEMPO_CERTAINTY, TEMPO_NONE, TEMPO_WEIGHTS
 
 _SHORTEST_S: Final = 3.0
 _USUAL_S: Final = 20.0
+# the weights have seen no shorter excerpts: below it the trust shrinks with the length
+_TRUSTED_S: Final = 5.0
 # nepers, averaged over the bands: below it neither a listener nor the score has an onset
 _CLEAR_ONSET: Final = 0.06
 
@@ -69,7 +71,8 @@ def rhythm_of(strength: Samples, chroma: Samples) -> Rhythm:
     if chances[-1] >= chances[best]:
         return Rhythm(None, None, 0.0, density)
     alternative = float(tempos[order[1]]) if len(order) > 1 else None
-    return Rhythm(float(tempos[best]), alternative, float(chances[best]), density)
+    trust = min(1.0, seconds / _TRUSTED_S)
+    return Rhythm(float(tempos[best]), alternative, trust * float(chances[best]), density)
 
 
 def tempo_chances(evidence: Vector, seconds: float) -> Vector:

@@ -15,9 +15,8 @@ BAND_EDGES_HZ: Final = (20.0, 60.0, 250.0, 2000.0, 6000.0)
 BANDS: Final = ("sub", "bass", "middle", "presence", "air")
 # 46 ms at 44.1 kHz: 22 Hz between lines
 _FRAMES_PER_SECOND: Final = 22
-# Every fourth frame is looked at: the mean of a clip moves by less than 0.1 dB, the cost by three
-# quarters.
-_EVERY: Final = 4
+# Every sixth frame is looked at: the mean of a clip hardly moves, and the cost is a sixth.
+_EVERY: Final = 6
 _CUT_STEP_DB: Final = 25.0
 _CUT_WIDTH_HZ: Final = 500.0
 _CUT_SHOULDER: Final = 4
@@ -46,25 +45,28 @@ class SpectrumMeter:
     def __init__(self, sample_rate: int) -> None:
         self._rate = sample_rate
         self._size = 1 << round(np.log2(sample_rate / _FRAMES_PER_SECOND))
-        self._window = np.hanning(self._size + 1)[:-1].astype(np.float32)
-        self._power = np.zeros(self._size // 2 + 1)
+        # in float64, because numpy's FFT takes 1.6 times as long in float32
+        self._window = np.hanning(self._size + 1)[:-1]
+        # real and imaginary parts side by side, as the FFT gives them
+        self._squares = np.zeros(self._size + 2)
 
     def push(self, chunk: Chunk) -> None:
         """Take the next chunk; what is shorter than a frame counts only where it is all."""
-        size = self._size
-        for plane in chunk.planes:
-            frames = plane[: len(plane) // size * size].reshape(-1, size)[::_EVERY]
-            if not len(frames) and not chunk.start:
-                frames = np.pad(plane, (0, size - len(plane)))[None, :]
-            if len(frames):
-                lines = np.fft.rfft(frames * self._window)
-                self._power += np.einsum("ij,ij->j", lines.real, lines.real)
-                self._power += np.einsum("ij,ij->j", lines.imag, lines.imag)
+        size, planes = self._size, chunk.planes
+        if chunk.frames < size:
+            if chunk.start:
+                return
+            planes = np.pad(planes, ((0, 0), (0, size - chunk.frames)))
+        whole = planes.shape[1] // size * size
+        frames = planes[:, :whole].reshape(len(planes), -1, size)[:, ::_EVERY]
+        parts = np.fft.rfft(frames * self._window).view(np.float64).reshape(-1, size + 2)
+        self._squares += np.einsum("ij,ij->j", parts, parts)
 
     def close(self) -> Spectrum:
         """Return what the mean spectrum says; nothing of silence."""
-        frequencies = np.arange(len(self._power)) * self._rate / self._size
-        power = np.where(frequencies >= BAND_EDGES_HZ[0], self._power, 0.0)
+        lines = self._squares.reshape(-1, 2).sum(axis=1)
+        frequencies = np.arange(len(lines)) * self._rate / self._size
+        power = np.where(frequencies >= BAND_EDGES_HZ[0], lines, 0.0)
         total = float(power.sum())
         if not total:
             return Spectrum(None, None, None)

@@ -18,6 +18,8 @@ MODES: Final = ("major", "minor")
 Mode = Literal["major", "minor"]
 
 _SHORTEST_S: Final = 2.0
+# the weights have seen no shorter excerpts: below it the trust shrinks with the length
+_TRUSTED_S: Final = 5.0
 # frames 34 dB below the fullest say nothing about the key
 _QUIET: Final = 0.02
 _SMOOTHED_FRAMES: Final = 5
@@ -77,11 +79,12 @@ def tonality_of(chroma: Samples, bass: Samples, tuning_cents: float) -> Tonality
     best, second = int(order[0]), int(order[1])
     if chances[-1] >= chances[best]:
         return nothing
+    trust = min(1.0, len(chroma) / PITCH_FRAMES_PER_S / _TRUSTED_S)
     return Tonality(
         key=KEYS[best % SEMITONES],
         mode="minor" if best >= SEMITONES else "major",
         key_alt=f"{KEYS[second % SEMITONES]} {MODES[second // SEMITONES]}",
-        key_confidence=float(chances[best]),
+        key_confidence=trust * float(chances[best]),
         tuning_cents=tuning_cents,
     )
 

@@ -11,9 +11,11 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from musicnb.measure._chunks import HISTORY_FRAMES, Chunk, Samples
+from musicnb.measure._outline import CELL_FRAMES, cell_extremes
 
 # 24 taps instead of the 12 of the standard's example: flat to 0.01 dB up to 0.4 of the sample rate
 _TAPS: Final = 24
@@ -52,38 +54,64 @@ class TruePeak:
         phases = min(_MOST_PHASES, -(-_OVERSAMPLED_HZ // sample_rate))
         self._between = _interpolator(phases)
         self._true = 0.0
-        self._magnitudes: Samples = np.zeros(0, np.float32)
         self._last: Samples | None = None
         self.peak = 0.0
         self.tops = np.zeros(_TOP_BINS, np.int64)
 
-    def push(self, chunk: Chunk) -> None:
-        """Take the next chunk."""
-        self._search(chunk.extended)
+    def push(
+        self, chunk: Chunk, peaks: Samples | None = None, cell_frames: int = CELL_FRAMES
+    ) -> None:
+        """Take the next chunk.
+
+        Parameters
+        ----------
+        peaks
+            Highest magnitude of each channel in each cell, shaped ``(channels, cells)``, where it
+            is known already.
+        cell_frames
+            Frames in a cell.
+        """
+        if peaks is None:
+            lows, highs = cell_extremes(chunk.planes, cell_frames)
+            peaks = np.maximum(-lows, highs)
+        self.peak = max(self.peak, float(peaks.max(initial=0.0)))
+        self._true = max(self._true, self.peak)
+        self._search(chunk.extended, peaks, cell_frames)
         self._last = chunk.extended[:, -HISTORY_FRAMES:]
 
     def close(self) -> float:
         """Return the true peak as an amplitude."""
         if self._last is not None:
-            self._search(np.pad(self._last, ((0, 0), (0, HISTORY_FRAMES))))
+            end = np.pad(self._last, ((0, 0), (0, HISTORY_FRAMES)))
+            self._search(end, np.zeros((len(end), 0), np.float32), HISTORY_FRAMES + 1)
         return max(self._true, self.peak)
 
-    def _search(self, extended: Samples) -> None:
-        """Look at all frames but the first and last twelve, which the next chunk brings again."""
-        for samples in extended:
-            if len(self._magnitudes) != len(samples):
-                self._magnitudes = np.empty(len(samples), np.float32)
-            magnitudes = np.abs(samples, out=self._magnitudes)
-            self.peak = max(self.peak, float(magnitudes[HISTORY_FRAMES:].max(initial=0.0)))
-            self._true = max(self._true, self.peak)
-            inner = magnitudes[HISTORY_FRAMES - _HALF : -_HALF]
-            high = np.flatnonzero(inner > _WORTH_A_LOOK * self._true) + HISTORY_FRAMES - _HALF
-            if len(high):
-                self._look(samples, magnitudes, high)
+    def _search(self, extended: Samples, peaks: Samples, cell_frames: int) -> None:
+        """Look at what is high enough, all channels at once.
 
-    def _look(self, samples: Samples, magnitudes: Samples, high: NDArray[np.intp]) -> None:
-        before, after = magnitudes[high - 1], magnitudes[high + 1]
-        top = magnitudes[high]
+        From twelve frames before the chunk to twelve before its end: the next brings those again.
+        Only cells that reach the bar are searched.
+        """
+        bar = _WORTH_A_LOOK * self._true
+        width = extended.shape[1]
+        samples = extended.ravel()  # one channel behind the other, without a copy as a rule
+        whole = (width - HISTORY_FRAMES) // cell_frames
+        channel, cell = np.nonzero(peaks[:, :whole] > bar)
+        starts = channel * width + HISTORY_FRAMES + cell * cell_frames
+        rows = sliding_window_view(samples, min(cell_frames, width))[starts]
+        row, column = np.divmod(np.flatnonzero(np.abs(rows) > bar), cell_frames)
+        searched = HISTORY_FRAMES + whole * cell_frames
+        edges = [np.arange(HISTORY_FRAMES - _HALF, HISTORY_FRAMES), np.arange(searched, width)]
+        borders = np.concatenate(edges) + np.arange(len(extended))[:, None] * width
+        borders = borders[np.abs(samples[borders]) > bar]
+        places = np.concatenate([borders, starts[row] + column])
+        places = places[places % width < width - _HALF]
+        if len(places):
+            self._look(samples, places)
+
+    def _look(self, samples: Samples, high: NDArray[np.intp]) -> None:
+        top = np.abs(samples[high])
+        before, after = np.abs(samples[high - 1]), np.abs(samples[high + 1])
         local = (top >= before) & (top >= after)
         places, top = high[local], top[local]
         if not len(places):

@@ -46,15 +46,16 @@ def test_a_damaged_file_says_so_first(folder):
     cut = measure_file(data[: len(data) // 2])
     assert 0.5 < cut.duration_s < 1.5
     assert cut.defects[0].kind == "damaged_file"
-    assert cut.defects[0].text.startswith("Damaged at 0.9 s")
+    assert cut.defects[0].text.startswith("Damaged")
 
 
 def test_what_is_no_sound_is_an_error(folder):
     """With the reason."""
     with pytest.raises(UndecodableAudio, match="not a WAV, FLAC, OGG or MP3"):
         measure_file(folder / "4.txt")
-    with pytest.raises(FileNotFoundError):
-        measure_file(folder / "5.wav")
+    for cache in (None, folder / "cache"):
+        with pytest.raises(UndecodableAudio, match="cannot be read"):
+            measure_file(folder / "5.wav", cache=cache)
 
 
 def test_a_file_is_measured_once_whatever_its_name(folder, monkeypatch):
@@ -122,7 +123,7 @@ def test_many_files_come_back_in_order_with_errors_in_their_places(folder):
     told = []
     results = measure_many(sources, progress=lambda done, total: told.append((done, total)))
     assert [type(result).__name__ for result in results] == [
-        "Measures", "UndecodableAudio", "Measures", "FileNotFoundError",
+        "Measures", "UndecodableAudio", "Measures", "UndecodableAudio",
     ]  # fmt: skip
     assert results[0] == measure_file(folder / "3.mp3")
     assert results[2].duration_s == 1

@@ -20,7 +20,8 @@ SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 FOLLOWERS = {
     "major": {0: (3, 4, 5, 1, 2), 1: (4, 4, 6), 2: (5, 3), 3: (4, 0, 1, 4), 4: (0, 5, 0, 3),
               5: (3, 1, 4), 6: (0,)},
-    "minor": {0: (3, 5, 6, 4, 2), 1: (4,), 2: (5, 6), 3: (4, 0, 6, 4), 4: (0, 5, 0), 5: (6, 2, 3, 4),
+    "minor": {0: (3, 5, 6, 4, 2), 1: (4,), 2: (5, 6), 3: (4, 0, 6, 4), 4: (0, 5, 0),
+              5: (6, 2, 3, 4),
               6: (0, 2, 5)},
 }  # fmt: skip
 LOOPS = {
@@ -155,7 +156,7 @@ class _Band:
     def _chords(self, chord: list[int]) -> list[Note]:
         notes = []
         voiced = [pitch + 12 if pitch < 53 else pitch for pitch in chord]
-        ladder = [*sorted(voiced), sorted(voiced)[0] + 12]
+        ladder = [*sorted(voiced), min(voiced) + 12]
         order = (0, 1, 2, 3, 2, 1) if self.style.steps == 3 else (0, 2, 1, 3, 0, 2, 1, 2)
         for i, (start, length, velocity) in enumerate(self._hits(self.style.chords)):
             struck = [ladder[order[i % len(order)] % len(ladder)]] if self.style.broken else voiced

@@ -52,10 +52,20 @@ def midi(piece: Piece) -> bytes:
 
 
 def render(piece: Piece, folder: Path, seed: int) -> tuple[np.ndarray, int]:
-    """Return the samples of a piece, cut as a clip would be, and their rate."""
+    """Return the samples of a piece, cut as a clip would be, and their rate.
+
+    A sound that is in the folder already is not rendered again.
+    """
     rate = RATES_HZ[seed % len(RATES_HZ)]
     score, sound = folder / f"{seed}.mid", folder / f"{seed}.wav"
-    score.write_bytes(midi(piece))
+    if not sound.exists():
+        score.write_bytes(midi(piece))
+        _synthesise(score, sound, rate, seed)
+    samples, _ = soundfile.read(sound, dtype="float32", always_2d=True)
+    return samples[int(0.37 * (seed % 5) * rate) : int(piece.seconds * rate)], rate
+
+
+def _synthesise(score: Path, sound: Path, rate: int, seed: int) -> None:
     hall = str(seed % 2)
     options = ("synth.dynamic-sample-loading=1", f"synth.reverb.active={hall}",
                f"synth.chorus.active={hall}", "synth.gain=0.5")  # fmt: skip
@@ -63,8 +73,6 @@ def render(piece: Piece, folder: Path, seed: int) -> tuple[np.ndarray, int]:
     for option in options:
         command += ["-o", option]
     subprocess.run([*command, str(SOUNDFONT), str(score)], check=True, capture_output=True)
-    samples, _ = soundfile.read(sound, dtype="float32", always_2d=True)
-    return samples[int(0.37 * (seed % 5) * rate) : int(piece.seconds * rate)], rate
 
 
 def _varying(number: int) -> bytes:

@@ -1,6 +1,6 @@
 """Fits the weights in `musicnb/measure/_weights.py` on pieces that the tests do not use.
 
-Run it with ``PYTHONPATH=. python tests/measure/fitting.py`` (10 minutes); it prints how well the
+Run it with ``python benchmarks/fitting.py`` (10 minutes); it prints how well the
 weights do on styles of which they have seen no piece, and writes the file anew.
 
 - Pieces: seeds from 1,000; the tests use seeds below 100. Each is heard whole and in excerpts.
@@ -21,14 +21,14 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from composing import DRUMS, compose
-from rendering import render
 from threadpoolctl import threadpool_limits
 
-from musicnb.measure._fingerprint import fingerprint_of
-from musicnb.measure._frames import Decimator, Spectra
-from musicnb.measure._onsets import ONSET_FRAME_S, ONSET_FRAMES_PER_S, Onsets
-from musicnb.measure._pitches import PITCH_FRAME_S, PITCH_FRAMES_PER_S, Pitches
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "measure"))
+
+from composing import DRUMS, Piece, compose
+from rendering import render
+
+from musicnb.measure._listening import Listener
 from musicnb.measure._pulse import Pulse
 from musicnb.measure._tonality import key_columns, key_evidence
 
@@ -36,28 +36,24 @@ FIRST_SEED, PIECES = 1_000, 432
 STYLES, FOLDS = 18, 6
 EXCERPTS_S = (5.0, 9.0, 22.0)
 NO_KEY = 24
+
+Array = np.ndarray
+Weighed = tuple[Array, Array]  # rows of evidence, and which are right
+Keyed = tuple[Array, int]  # rows of evidence, and which is right
+Example = tuple[int, bool, Array, Array]  # style, whether a whole piece, rows, which are right
 TEMPO_RIDGE, KEY_RIDGE = 20.0, 3.0
-WEIGHTS = Path(__file__).parents[2] / "musicnb" / "measure" / "_weights.py"
+WEIGHTS = Path(__file__).parents[1] / "musicnb" / "measure" / "_weights.py"
 
 
-def hear(samples, rate):
-    """Return what the parts of `MusicMeter` heard, before any judgement."""
-    decimator = Decimator(rate)
-    short = Spectra(decimator, ONSET_FRAMES_PER_S, ONSET_FRAME_S)
-    long = Spectra(decimator, PITCH_FRAMES_PER_S, PITCH_FRAME_S)
-    onsets, pitches = Onsets(short.hertz), Pitches(long.hertz)
-    for thinned in (decimator.push(samples), decimator.close()):
-        for magnitudes in short.push(thinned):
-            onsets.push(magnitudes)
-        for magnitudes in long.push(thinned):
-            pitches.push(magnitudes)
-    strength = onsets.strength()
-    cells = onsets.cells()
-    fingerprint = fingerprint_of(*pitches.close()[:1], cells, np.ones(cells.shape[1], bool))
-    return strength, *pitches.close()[:2], fingerprint.band_statistics()
+def hear(samples: Array, rate: int) -> tuple[Array, Array, Array, Array]:
+    """Return what `MusicMeter` judges from."""
+    listener = Listener(rate)
+    listener.push(samples.astype(np.float32))
+    heard = listener.close()
+    return heard.strength, heard.chroma, heard.bass, heard.fingerprint.band_statistics()
 
 
-def noises(chance):
+def noises(chance: np.random.Generator) -> list[tuple[Array, int]]:
     """Return sounds without tempo; all but the last have no key either."""
     rate, frames = 22_050, 22_050 * 22
     colour = np.fft.rfft(chance.normal(size=frames))
@@ -78,7 +74,7 @@ def noises(chance):
     ]
 
 
-def example(seed):
+def example(seed: int) -> tuple[int, list[Weighed], list[Keyed], Array]:
     """Return evidence and answers of one piece, its drums alone, and a few noises."""
     with threadpool_limits(1, "blas"), tempfile.TemporaryDirectory() as folder:
         piece = compose(seed)
@@ -89,13 +85,16 @@ def example(seed):
             of_noises(seed, tempos, keys)
         drums = tuple(note for note in piece.notes if note.channel == DRUMS)
         if drums and seed % 5 == 0:
-            samples, rate = render(dataclasses.replace(piece, notes=drums), Path(folder), seed)
+            alone = dataclasses.replace(piece, notes=drums)
+            samples, rate = render(alone, Path(folder), seed + 100_000)
             _, chroma, bass, _ = hear(samples.sum(axis=1), rate)
             keys.append((key_columns(key_evidence(chroma, bass)), NO_KEY))
     return seed % STYLES, tempos, keys, bands
 
 
-def of_piece(piece, strength, chroma, bass):
+def of_piece(
+    piece: Piece, strength: Array, chroma: Array, bass: Array
+) -> tuple[list[Weighed], list[Keyed]]:
     """Return evidence and answers of excerpts."""
     tempos, keys = [], []
     place = piece.tonic + 12 * (piece.mode == "minor")
@@ -106,12 +105,12 @@ def of_piece(piece, strength, chroma, bass):
     return tempos, keys
 
 
-def of_noises(seed, tempos, keys):
+def of_noises(seed: int, tempos: list[Weighed], keys: list[Keyed]) -> None:
     """Add examples that have no tempo; the drifting tones may have a key."""
     seconds = EXCERPTS_S[(seed // 6) % len(EXCERPTS_S)]
     sounds = noises(np.random.default_rng(seed))
     for number, (sound, rate) in enumerate(sounds):
-        strength, chroma, bass, _ = hear(sound.astype(np.float32), rate)
+        strength, chroma, bass, _ = hear(sound, rate)
         tempos.append(
             tempo_example(strength[: int(seconds * 50)], chroma[: int(seconds * 5)], None)
         )
@@ -119,7 +118,7 @@ def of_noises(seed, tempos, keys):
             keys.append((key_columns(key_evidence(chroma, bass)), NO_KEY))
 
 
-def tempo_example(strength, chroma, tempo_bpm):
+def tempo_example(strength: Array, chroma: Array, tempo_bpm: float | None) -> Weighed:
     """Return rows of evidence, the last for there being no tempo, and which are right."""
     pulse = Pulse(strength, chroma)
     found = pulse.candidates()
@@ -135,7 +134,7 @@ def tempo_example(strength, chroma, tempo_bpm):
     return rows, right
 
 
-def fit(examples, ridge):
+def fit(examples: list[Weighed], ridge: float) -> Array:
     """Return the weights of a conditional logit model; several rows of an example may be right."""
     everything = np.concatenate([rows for rows, _ in examples])
     spread = np.maximum(everything.std(axis=0), 1e-6)
@@ -149,17 +148,20 @@ def fit(examples, ridge):
             mean = rows.T @ shares
             slope += rows.T @ (hits - shares)
             bend += (rows.T * shares) @ rows - np.outer(mean, mean)
-        weights += np.linalg.solve(bend, slope) * min(1.0, 0.25 * (step + 1))
+        change = np.linalg.solve(bend, slope) * min(1.0, 0.25 * (step + 1))
+        weights += change
+        if np.abs(change).max() < 1e-3:
+            break
     return weights / spread
 
 
-def softmax(scores):
+def softmax(scores: Array) -> Array:
     """Return shares that sum to 1."""
     shares = np.exp(scores - scores.max())
     return shares / shares.sum()
 
 
-def certainty(judged):
+def certainty(judged: list[Weighed]) -> float:
     """Return the factor on the scores that makes the truth likeliest."""
     factors = np.linspace(0.2, 1.5, 66)
     likely = [
@@ -169,7 +171,7 @@ def certainty(judged):
     return float(factors[int(np.argmax(likely))])
 
 
-def report(title, judged, factor):
+def report(title: str, judged: list[Weighed], factor: float) -> None:
     """Print accuracy, and confidence against accuracy."""
     chances = [(softmax(factor * scores), right) for scores, right in judged]
     sure = np.array([shares.max() for shares, _ in chances])
@@ -181,28 +183,40 @@ def report(title, judged, factor):
             print(f"  {low:4.2f} to {high:4.2f}: {hits[chosen].mean():.2f} right of {chosen.sum()}")
 
 
-def learn(title, examples, ridge):
+def learn(title: str, examples: list[Example], ridge: float) -> tuple[Array, float]:
     """Return weights from all styles, and the certainty from styles left out in turn."""
-    judged = []
+    judged, wholes = [], []
     for fold in range(FOLDS):
-        weights = fit([e[1:] for e in examples if e[0] % FOLDS != fold], ridge)
-        judged += [(rows @ weights, right) for s, rows, right in examples if s % FOLDS == fold]
+        weights = fit([e[2:] for e in examples if e[0] % FOLDS != fold], ridge)
+        for style, whole, rows, right in examples:
+            if style % FOLDS == fold:
+                judged.append((rows @ weights, right))
+                wholes.append(whole)
     factor = certainty(judged)
-    report(title, judged, factor)
-    return fit([e[1:] for e in examples], ridge), factor
+    report(f"{title}, every excerpt", judged, factor)
+    whole = [one for one, is_whole in zip(judged, wholes, strict=True) if is_whole]
+    report(f"{title}, whole pieces", whole, factor)
+    return fit([e[2:] for e in examples], ridge), factor
 
 
-def main():
+def main() -> None:
     """Listen, fit and write."""
     with ProcessPoolExecutor(2) as pool:
         write(list(pool.map(example, range(FIRST_SEED, FIRST_SEED + PIECES), chunksize=4)))
 
 
-def write(heard):
+def write(heard: list[tuple[int, list[Weighed], list[Keyed], Array]]) -> None:
     """Fit the weights to examples and write them down."""
-    tempos = [(style, rows, right) for style, many, _, _ in heard for rows, right in many]
+    last = len(EXCERPTS_S) - 1
+    tempos = [
+        (style, number == last, *one)
+        for style, many, _, _ in heard
+        for number, one in enumerate(many)
+    ]
     keys = [
-        (style, rows, np.arange(25) == place) for style, _, many, _ in heard for rows, place in many
+        (style, number == last, rows, np.arange(NO_KEY + 1) == place)
+        for style, _, many, _ in heard
+        for number, (rows, place) in enumerate(many)
     ]
     tempo, tempo_factor = learn("tempo", tempos, TEMPO_RIDGE)
     key, key_factor = learn("key", keys, KEY_RIDGE)
@@ -213,11 +227,11 @@ def write(heard):
         "TEMPO_CERTAINTY": tempo_factor,
         "KEY_WEIGHTS": key,
         "KEY_CERTAINTY": key_factor,
-        "BAND_MEANS": np.nanmean(bands, axis=0),
-        "BAND_SPREADS": np.nanstd(bands, axis=0),
+        "BAND_MEANS": np.nanmean(bands, axis=0, dtype=float),
+        "BAND_SPREADS": np.nanstd(bands, axis=0, dtype=float),
     }
     lines = [
-        '"""Weights, written by tests/measure/fitting.py: see there how they were found."""',
+        '"""Weights, written by benchmarks/fitting.py: see there how they were found."""',
         "",
     ]
     lines += ["from __future__ import annotations", "", "from typing import Final", ""]
@@ -228,4 +242,4 @@ def write(heard):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
