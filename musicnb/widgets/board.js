@@ -315,6 +315,7 @@ class Board {
     this.player.pause();
     this.comparison = new Comparison(this, clips.slice(0, MOST_COMPARED), { blind: this.model.get("blind"), close });
     this.list.hidden = true;
+    this.controls.speed.hidden = close === null;
     this.list.before(this.comparison.element);
     for (const lane of this.comparison.lanes) this.adoptWave(lane);
     this.picked();

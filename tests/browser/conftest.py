@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Page, expect
 expect.set_options(timeout=20_000)
 
 # A module for notebooks: boards of real sound. WAV is quick to encode and takes several chunks.
-_BOARD_TAKES = """
+BOARD_TAKES = """
 from pathlib import Path
 from time import sleep, time
 import threading
@@ -108,4 +108,4 @@ def shared_page(chromium: Browser) -> Iterator[Page]:
 @pytest.fixture(scope="session")
 def board_takes() -> str:
     """Source of a module that makes clips and boards, to be put beside a notebook."""
-    return _BOARD_TAKES.lstrip()
+    return BOARD_TAKES.lstrip()
