@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -193,8 +194,9 @@ class Board(anywidget.AnyWidget):
             return
         self._shown = True
         _cells.start()
+        again = weakref.WeakMethod(self._send_whole)  # a closed board is not to wait for it
         for delay_s in WHOLE_AFTER_S:
-            self._schedule(delay_s, self._send_whole)
+            self._schedule(delay_s, lambda: (send := again()) and send())
 
     def static_html(self) -> str:
         """Give the static copy: HTML that needs neither kernel nor script."""

@@ -3,6 +3,8 @@
 const MOVING = new Set(["sending", "queued", "running"]);
 const CARD_PX = 78; // about what a card is high without rows
 const ROW_PX = 56;
+/** What a card of a whole state does not mention; a patch mentions what has become so. */
+const BLANK = { model: "", title: "", prompt: "", status: "", stage: "", percent: null, submitted_at: null, ended_at: null, price: "", charge: "", clips_expected: 0, clips: [], problem: "", hint: "", can_cancel: false, choices: [], note: "", badge: "", over: false };
 
 /** One task: its state, money, problems and player rows. */
 class Card {
@@ -16,6 +18,8 @@ class Card {
     this.data = { card_id: id, clips: [], status: "" };
     this.rows = new Map(); // clip id -> Row
     this.skeletons = [];
+    this.visible = true; // until it is known to be out of sight
+    this.stale = null; // changes that are not drawn yet
     this.chip = make("span", "mnb-chip");
     this.title = make("span", "mnb-title");
     this.badge = make("span", "mnb-badge");
@@ -45,12 +49,34 @@ class Card {
     return this.list.children.length;
   }
 
-  /** Take over changed fields and draw them. */
+  /** Take over changed fields; draw them at once only where they can be seen. */
   update(changes) {
     const before = this.data.status;
     Object.assign(this.data, changes);
-    const data = this.data;
-    const name = data.title || data.model || "Task";
+    this.stale = { ...this.stale, ...changes };
+    if (this.visible) this.draw();
+    else this.board.drawLater(this);
+    const { status, problem } = this.data;
+    if (!before || before === status) return;
+    this.endCancel();
+    this.board.say(`${this.name}: ${status}. ${problem ?? ""}`);
+  }
+
+  get name() {
+    return this.data.title || this.data.model || "Task";
+  }
+
+  /** @param {boolean} visible whether it is in sight, or nearly */
+  setVisible(visible) {
+    this.visible = visible;
+    if (visible && this.stale) this.draw();
+  }
+
+  /** Draw what has changed since it was drawn last. */
+  draw() {
+    const changes = this.stale ?? {};
+    this.stale = null;
+    const { data, name } = this;
     this.element.dataset.status = MOVING.has(data.status) || data.over ? data.status : "other";
     this.element.classList.toggle("mnb-moving", this.isMoving);
     this.element.classList.toggle("mnb-bare", !data.title && !data.prompt && !data.model);
@@ -67,12 +93,8 @@ class Card {
     this.#drawProgress(name);
     this.#drawLines();
     if ("choices" in changes) this.#drawChoices();
-    this.#drawRows();
+    if ("clips" in changes || "clips_expected" in changes || "over" in changes) this.#drawRows();
     this.tick();
-    if (before && before !== data.status) {
-      this.endCancel();
-      this.board.say(`${name}: ${data.status}. ${data.problem ?? ""}`);
-    }
   }
 
   /** Let the clock follow. */
@@ -92,6 +114,8 @@ class Card {
 
   /** Show its note, or, where another card shows the same, keep it behind the badge. */
   placeNote(isRepeat) {
+    if (this.repeatsNote === isRepeat && this.placed === this.data.note) return;
+    this.placed = this.data.note;
     this.repeatsNote = isRepeat;
     this.badge.title = isRepeat ? this.data.note : "";
     this.#drawLines();
@@ -198,8 +222,7 @@ class Card {
     });
     const missing = over ? 0 : Math.max(0, (expected ?? 0) - clips.length);
     while (this.skeletons.length > missing) this.skeletons.pop().remove();
-    while (this.skeletons.length < missing) this.skeletons.push(makeSkeleton());
-    this.list.append(...this.skeletons);
+    while (this.skeletons.length < missing) this.skeletons.push(this.list.appendChild(makeSkeleton()));
     // out of sight it is not laid out, and must take the room that it will need
     const rows = this.list.children.length;
     this.element.style.containIntrinsicSize = `auto ${CARD_PX + ROW_PX * rows}px`;

@@ -3,8 +3,8 @@
 const ASLEEP_MS = 4000;
 const REPEAT_MS = 30_000;
 const LONG_BOARD = 6;
-/** What a card of a whole state does not mention; a patch mentions what has become so. */
-const BLANK = { model: "", title: "", prompt: "", status: "", stage: "", percent: null, submitted_at: null, ended_at: null, price: "", charge: "", clips_expected: 0, clips: [], problem: "", hint: "", can_cancel: false, choices: [], note: "", badge: "", over: false };
+const LATE_MS = 1000;
+const SLICE_MS = 8;
 
 /** One view of one board. Two views of the same model share nothing but the model. */
 class Board {
@@ -12,8 +12,10 @@ class Board {
     this.model = model;
     this.root = element;
     this.cards = new Map(); // card id -> Card
+    this.late = new Set(); // cards out of sight that are to be drawn
     this.heights = new Map(); // clip id -> Uint8Array
     this.rowOf = new WeakMap(); // element -> Row
+    this.cardOf = new WeakMap(); // element -> Card
     this.number = -1; // of the last patch
     this.clockAhead = 0; // seconds by which the kernel's clock is ahead of this one
     this.asked = -REPEAT_MS; // when everything was last asked for
@@ -117,6 +119,12 @@ class Board {
     this.sized.unobserve(row.element);
   }
 
+  /** A card out of sight is drawn when it comes into sight, or when there is time. */
+  drawLater(card) {
+    this.late.add(card);
+    this.drawer ??= setTimeout(() => this.#drawLate(), LATE_MS);
+  }
+
   adoptRow(row) {
     this.adoptWave(row);
     if (!this.active) this.activate(row);
@@ -136,6 +144,7 @@ class Board {
     page.boards.delete(this);
     clearTimeout(this.sleeper);
     clearInterval(this.ticker);
+    clearTimeout(this.drawer);
     this.comparison?.dispose();
     this.model.off("change:state", this.onTrait);
     this.model.off("msg:custom", this.onMessage);
@@ -143,7 +152,7 @@ class Board {
     this.player.dispose();
     for (const card of this.cards.values()) card.dispose();
     this.store.dispose();
-    for (const observer of [this.seen, this.sized, this.theme]) observer.disconnect();
+    for (const observer of [this.seen, this.near, this.sized, this.theme]) observer.disconnect();
     this.dark.removeEventListener("change", this.redraw);
     this.root.replaceChildren();
   }
@@ -184,6 +193,9 @@ class Board {
     this.seen = new IntersectionObserver((entries) => {
       for (const entry of entries) this.rowOf.get(entry.target)?.wave.setVisible(entry.isIntersecting);
     });
+    this.near = new IntersectionObserver((entries) => {
+      for (const entry of entries) this.cardOf.get(entry.target)?.setVisible(entry.isIntersecting);
+    }, { rootMargin: "300px" });
     this.sized = new ResizeObserver((entries) => {
       for (const entry of entries) this.rowOf.get(entry.target)?.wave.draw();
     });
@@ -264,8 +276,22 @@ class Board {
       this.cards.set(changes.card_id, card);
       if (this.model.get("newest_first")) this.list.prepend(card.element);
       else this.list.append(card.element);
+      this.cardOf.set(card.element, card);
+      this.near.observe(card.element);
     }
     card.update(changes);
+  }
+
+  /** A few at a time: the page has other things to do. */
+  #drawLate() {
+    this.drawer = undefined;
+    const end = performance.now() + SLICE_MS;
+    for (const card of this.late) {
+      this.late.delete(card);
+      if (card.stale) card.draw();
+      if (performance.now() > end) break;
+    }
+    if (this.late.size) this.drawer = setTimeout(() => this.#drawLate(), SLICE_MS * 4);
   }
 
   #drawHead() {

@@ -186,7 +186,7 @@ def running_lab(folder: Path, *, kernel: Path | None = None) -> Iterator[Lab]:
     root.mkdir()
     own.mkdir()
     if kernel is not None:
-        _choose_kernel(own / "data", kernel)
+        _choose_kernel(own / "chosen", kernel)
     port = free_port()
     # Keys and service addresses of whoever runs the tests never reach the kernels.
     kept = {
@@ -197,6 +197,7 @@ def running_lab(folder: Path, *, kernel: Path | None = None) -> Iterator[Lab]:
     environment = kept | {
         "JUPYTER_CONFIG_DIR": str(own / "config"),
         "JUPYTER_DATA_DIR": str(own / "data"),
+        "JUPYTER_PATH": str(own / "chosen"),
         "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
@@ -243,8 +244,8 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(message)
 
 
-def _choose_kernel(data: Path, python: Path) -> None:
-    spec = data / "kernels" / "python3"
+def _choose_kernel(folder: Path, python: Path) -> None:
+    spec = folder / "kernels" / "python3"
     spec.mkdir(parents=True)
     command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     (spec / "kernel.json").write_text(

@@ -285,5 +285,4 @@ def test_text_and_controls_have_enough_contrast(shown: Page, theme: str) -> None
 
 def test_nothing_moved_unasked(shown: Page) -> None:
     """Playing, loading, looping, messages and volume have shifted no element of a board."""
-    print(chr(10).join(shown.evaluate("() => window.mnbShifts")))
     assert shown.evaluate("() => window.mnbShifts") == []

@@ -302,6 +302,19 @@ def test_clips_of_the_library_are_listed_newest_first(studio):
     assert len(clips) == len(studio.table())
 
 
+def test_clips_are_compared_by_name_or_blind(studio):
+    """A comparison takes clips of any tasks; blind, its page is told no more than letters."""
+    clips = studio.generate(SUNO).result(60)
+    assert list(studio.compare(clips).reveal().values()) == [clip.title for clip in clips]
+    blind = clips.compare(blind=True)
+    (card,) = blind.board.full_state()["cards"]
+    assert [clip["title"] for clip in card["clips"]] == ["A", "B"]
+    assert clips[0].clip_id not in json.dumps(card)
+    assert sorted(blind.reveal().values()) == sorted(clip.title for clip in clips)
+    with pytest.raises(InvalidInput, match="2 to 8 clips"):
+        studio.compare(clips[:1])
+
+
 def test_removed_clip_says_so(studio):
     """A file that somebody deleted is an error with a way out."""
     clip = studio.generate(MINIMAX).result(60)[0]
