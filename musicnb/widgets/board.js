@@ -328,10 +328,7 @@ class Board {
 
   #askToCompare() {
     const picked = this.#pickedClips();
-    if (this.compare.getAttribute("aria-disabled") === "true") {
-      this.say(this.compare.title);
-      return;
-    }
+    if (this.compare.getAttribute("aria-disabled") === "true") return this.say(this.compare.title);
     this.#beginComparison(picked.length ? picked : this.#clips(), () => this.#endComparison());
     this.comparison.play.focus({ preventScroll: true });
     this.comparison.load();
