@@ -15,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from musicnb.analysis import measure_file, measure_many
     from musicnb.briefs import Artifact, ReferenceAudioToMusic, TextToMusic
     from musicnb.catalogue import MODELS
     from musicnb.errors import MusicnbError
@@ -30,6 +31,8 @@ __all__ = [
     "Task",
     "TextToMusic",
     "__version__",
+    "measure_file",
+    "measure_many",
 ]
 
 __version__ = "0.1.0"
@@ -43,6 +46,8 @@ _HOMES = {
     "Studio": "musicnb.studio",
     "Task": "musicnb.studio",
     "TextToMusic": "musicnb.briefs",
+    "measure_file": "musicnb.analysis",
+    "measure_many": "musicnb.analysis",
 }
 
 

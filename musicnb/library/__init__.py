@@ -7,6 +7,7 @@ came of it; ``clips/`` holds the files as the service made them, never rewritten
 from __future__ import annotations
 
 from musicnb.library._account import By, Sums, sums, sums_by
+from musicnb.library._conversions import Conversion, Conversions
 from musicnb.library._database import DAMAGED
 from musicnb.library._journal import JOB_ID_FIELD, Journal
 from musicnb.library._library import IN_USE, Library, is_library, restore_journal
@@ -20,6 +21,8 @@ __all__ = [
     "JOB_ID_FIELD",
     "By",
     "ClipRecord",
+    "Conversion",
+    "Conversions",
     "Job",
     "Journal",
     "LeftOut",

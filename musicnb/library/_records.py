@@ -120,7 +120,7 @@ class ClipRecord:
     file
         Path relative to the library folder, with forward slashes.
     loudness_lufs, peak_dbfs, rms_dbfs
-        See `musicnb.measure.Measures`.
+        See `musicnb.measure.Levels`.
     outline
         1,000 (lowest, highest) int8 pairs.
     problem

@@ -5,7 +5,51 @@ Every name carries its unit. Silence measures as ``-inf`` where a level is asked
 
 from __future__ import annotations
 
-from musicnb.measure._meter import Measures, Meter
+from musicnb.measure._fingerprint import Fingerprint
+from musicnb.measure._gauge import Gauge, Gauged
+from musicnb.measure._levels import LevelMeter, Levels
+from musicnb.measure._loop import LoopSeam, loop_seam
+from musicnb.measure._measures import Defect, LoudnessSeries, Measures
+from musicnb.measure._meter import Meter
+from musicnb.measure._music import Music, MusicMeter
 from musicnb.measure._outline import OUTLINE_PAIRS, Outline
+from musicnb.measure._rhythm import Rhythm
+from musicnb.measure._similarity import (
+    SAME_RECORDING,
+    NearDuplicate,
+    Similarity,
+    near_duplicates,
+    similarity,
+)
+from musicnb.measure._spectrum import BAND_EDGES_HZ, BANDS
+from musicnb.measure._stretch import StretchFinder
+from musicnb.measure._tonality import KEYS, Tonality
 
-__all__ = ["OUTLINE_PAIRS", "Measures", "Meter", "Outline"]
+__all__ = [
+    "BANDS",
+    "BAND_EDGES_HZ",
+    "KEYS",
+    "OUTLINE_PAIRS",
+    "SAME_RECORDING",
+    "Defect",
+    "Fingerprint",
+    "Gauge",
+    "Gauged",
+    "LevelMeter",
+    "Levels",
+    "LoopSeam",
+    "LoudnessSeries",
+    "Measures",
+    "Meter",
+    "Music",
+    "MusicMeter",
+    "NearDuplicate",
+    "Outline",
+    "Rhythm",
+    "Similarity",
+    "StretchFinder",
+    "Tonality",
+    "loop_seam",
+    "near_duplicates",
+    "similarity",
+]

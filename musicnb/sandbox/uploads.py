@@ -198,6 +198,6 @@ async def examined(path: Path, examiner: Workers, pointer: str) -> AudioFacts:
     if refusal is not None:
         raise refusal
     assert facts is not None
-    if facts.problem:
-        raise fault_at(pointer, f"is {facts.problem}; send it whole")
+    if not facts.whole:
+        raise fault_at(pointer, f"is not whole: {facts.problem}")
     return facts

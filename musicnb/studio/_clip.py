@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from os import PathLike as _PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, Unpack, overload
 
-from musicnb import sound
+from musicnb import analysis, sound
+from musicnb.convert import ChangesOptions, Converted
 from musicnb.errors import LibraryError
-from musicnb.library import ClipRecord, Job
+from musicnb.library import ClipRecord, Conversion, Job
+from musicnb.measure import Measures
+from musicnb.studio._converting import conversions_beside, convert_clip
+
+if TYPE_CHECKING:
+    from musicnb.pictures import Page
+    from musicnb.widgets import Comparison
+
+PathLike: TypeAlias = str | _PathLike[str]
 
 
 @dataclass(frozen=True)
@@ -79,13 +91,154 @@ class Clip:
         LibraryError
             The file was removed.
         """
+        return sound.read(self.file())
+
+    def measures(self) -> Measures:
+        """Measure everything about the clip; remembered in the library's folder.
+
+        Returns
+        -------
+        musicnb.measure.Measures
+            Loudness, true peak, tempo, key, spectrum, stereo, defects …
+
+        Raises
+        ------
+        UndecodableAudio
+            The file was damaged since it was stored.
+        LibraryError
+            The file was removed.
+        """
+        return analysis.measure_file(self.file(), cache=self.folder / "measures")
+
+    @property
+    def folder(self) -> Path:
+        """The library's folder."""
+        return self.path.parents[self.record.file.count("/")]
+
+    def file(self) -> Path:
+        """Return the path once it is sure that the file is there.
+
+        Raises
+        ------
+        LibraryError
+            The file was removed.
+        """
         if not self.path.is_file():
             raise LibraryError(
                 f"{self.path.name} is no longer in the library",
                 hint="Restore the file from a copy: its bytes are the service's own",
                 charged=True,
             )
-        return sound.read(self.path)
+        return self.path
+
+    def preview(self, seconds: float = 15, *, match_lufs: float | None = None) -> Page:
+        """Make a short player that stays in the notebook and needs no kernel.
+
+        It plays the loudest stretch, from the beginning of a beat: encoded anew, as a file cannot
+        be cut without that. A whole clip that is short enough is put in byte for byte.
+
+        Parameters
+        ----------
+        seconds
+            Length of the excerpt, up to 60.
+        match_lufs
+            Attenuate the clip to this integrated loudness; one that is softer stays as it is. None
+            changes no level.
+
+        Returns
+        -------
+        musicnb.pictures.Page
+            Shows itself in a notebook; ``.size_bytes``, ``.html``, ``.save("preview.html")``.
+
+        Raises
+        ------
+        InvalidInput
+            `seconds` or `match_lufs` is no such number.
+        LibraryError
+            The file was removed.
+        UndecodableAudio
+            The file was damaged since it was stored.
+        """
+        from musicnb.studio._pictures import preview_of  # noqa: PLC0415 - only when one is made
+
+        return preview_of(self, seconds, match_lufs=match_lufs)
+
+    # --------------------------------------------------------------------------- conversions
+
+    def to_wav(
+        self, path: PathLike | None = None, *, bits: int = 16, **changes: Unpack[ChangesOptions]
+    ) -> Converted:
+        """Make a WAV file of the clip: a new file; the clip itself stays as it is.
+
+        Parameters
+        ----------
+        path
+            A name that is not taken, or a folder; by default ``conversions/`` in the library.
+        bits
+            16, 24, or 32 for floats, which keep what exceeds full scale.
+        **changes
+            ``start_s end_s fade_in_s fade_out_s sample_rate loudness_lufs true_peak_dbtp``: see
+            `musicnb.convert.Changes`.
+
+        Returns
+        -------
+        musicnb.convert.Converted
+            Prints what was made and how its level came out. `conversions` lists it.
+
+        Raises
+        ------
+        InvalidInput
+            A number is outside reason, or there is a file by this name: none is replaced.
+        ConfigurationError
+            Another sample rate needs soxr: ``pip install "musicnb[deliver]"``.
+        LibraryError
+            The clip's file has gone, or the new one cannot be written.
+        UndecodableAudio
+            The clip's file was damaged since it was stored.
+        """
+        return convert_clip(self, path, "WAV", {"bits": bits}, **changes)
+
+    def to_flac(
+        self, path: PathLike | None = None, *, bits: int = 16, **changes: Unpack[ChangesOptions]
+    ) -> Converted:
+        """Make a FLAC file of 16 or 24 bits; see `to_wav`."""
+        return convert_clip(self, path, "FLAC", {"bits": bits}, **changes)
+
+    def to_mp3(
+        self,
+        path: PathLike | None = None,
+        *,
+        bitrate_kbps: float | None = None,
+        quality: float | None = None,
+        **changes: Unpack[ChangesOptions],
+    ) -> Converted:
+        """Make an MP3 file, variable at about 190 kb/s unless a bitrate is named; see `to_wav`."""
+        options = {"bitrate_kbps": bitrate_kbps, "quality": quality}
+        return convert_clip(self, path, "MP3", options, **changes)
+
+    def to_ogg(
+        self,
+        path: PathLike | None = None,
+        *,
+        quality: float | None = None,
+        **changes: Unpack[ChangesOptions],
+    ) -> Converted:
+        """Make an OGG Vorbis file of a quality from 0 to 1; see `to_wav`."""
+        return convert_clip(self, path, "OGG", {"quality": quality}, **changes)
+
+    def to_opus(
+        self,
+        path: PathLike | None = None,
+        *,
+        bitrate_kbps: float | None = None,
+        **changes: Unpack[ChangesOptions],
+    ) -> Converted:
+        """Make an Opus file, which means 48 kHz unless a lower rate is named; see `to_wav`."""
+        return convert_clip(self, path, "OPUS", {"bitrate_kbps": bitrate_kbps}, **changes)
+
+    def conversions(self) -> tuple[Conversion, ...]:
+        """List what was made of the clip, oldest first."""
+        return conversions_beside(self).of(self.clip_id)
 
     def __repr__(self) -> str:
         minutes, seconds = divmod(round(self.duration_s), 60)
@@ -105,6 +258,59 @@ class Clips(tuple[Clip, ...]):
     """The clips of one task, in the service's order; shows as players in a notebook."""
 
     __slots__ = ()
+
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> Clip: ...
+
+    @overload
+    def __getitem__(self, index: slice, /) -> Clips: ...
+
+    def __getitem__(self, index: SupportsIndex | slice, /) -> Clip | Clips:
+        found = super().__getitem__(index)
+        return Clips(found) if isinstance(found, tuple) else found
+
+    def contact_sheet(
+        self,
+        path: PathLike | None = None,
+        *,
+        columns: int = 4,
+        spectrograms: bool = True,
+        progress: Callable[[float], object] | None = None,
+    ) -> Page:
+        """Put all clips on one page: name, duration, loudness, waveform, spectrogram.
+
+        Parameters
+        ----------
+        path
+            Write the page there too, with links to the clips that lie beside or below it.
+        columns
+            Clips side by side, 1 to 12.
+        spectrograms
+            Whether to decode every clip for its spectrogram; waveforms are known already.
+        progress
+            Called with the share that is done, 0 to 1.
+
+        Returns
+        -------
+        musicnb.pictures.Page
+            About 9 kB a clip; shows itself in a notebook; ``.size_bytes``, ``.save(...)``.
+
+        Raises
+        ------
+        InvalidInput
+            There are no clips, or no such columns.
+        OSError
+            It cannot be written there.
+        """
+        from musicnb.studio._pictures import sheet_of  # noqa: PLC0415 - only when one is made
+
+        return sheet_of(self, path, columns=columns, spectrograms=spectrograms, progress=progress)
+
+    def compare(self, *, blind: bool = False) -> Comparison:
+        """Put two to eight clips under one playhead; see `Studio.compare`."""
+        from musicnb.studio._display import comparison_of  # noqa: PLC0415 - scripts need no widgets
+
+        return comparison_of(self, blind=blind)
 
     def _ipython_display_(self) -> None:
         from musicnb.studio._display import show_clips  # noqa: PLC0415 - Jupyter only on display

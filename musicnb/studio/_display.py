@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from musicnb.catalogue import candidates, known_models, price_of
 from musicnb.studio._clip import Clip
+from musicnb.studio._facts import shown_path, sound_facts
 from musicnb.studio._loop import shared_loop
 from musicnb.studio._money import amount_text, charge_text, credits_text
 from musicnb.studio._task import Task
-from musicnb.widgets import Board, CardView, Choice, ClipView
+from musicnb.widgets import Board, CardView, Choice, ClipView, Comparison
 
-_KILO = 1000
 # running an old cell again would order again, so a saved copy must not ask for that
 _AGAIN = "studio.clips() plays them again, at no cost."
 
@@ -117,6 +116,17 @@ def show_clips(clips: Sequence[Clip]) -> None:
     Board(label="Clips", cards=cards, locate=paths.__getitem__, copy_note=_AGAIN).show()
 
 
+def comparison_of(clips: Sequence[Clip], *, blind: bool) -> Comparison:
+    """Put clips under one playhead."""
+    paths = {clip.clip_id: clip.path for clip in clips}
+    return Comparison(
+        [_clip_view(clip) for clip in clips],
+        locate=paths.__getitem__,
+        blind=blind,
+        copy_note=_AGAIN,
+    )
+
+
 def card_of(task: Task, name: str | None = None) -> CardView:
     """Make a task's card, called by its title where it has no other name."""
     state, request, error = task.state, task.job.request, task.state.error
@@ -175,10 +185,6 @@ def _card_of_clips(clips: Sequence[Clip]) -> CardView:
 
 def _clip_view(clip: Clip) -> ClipView:
     record = clip.record
-    channels = {1: "mono", 2: "stereo"}.get(record.channels, f"{record.channels} channels")
-    facts = [f"{record.sample_rate_hz / _KILO:g} kHz {channels}"]
-    if record.problem:
-        facts.append(record.problem)
     return ClipView(
         clip_id=record.clip_id,
         title=record.title,
@@ -186,9 +192,9 @@ def _clip_view(clip: Clip) -> ClipView:
         media_type=record.media_type,
         size_bytes=record.size_bytes,
         peaks=record.outline,
-        file=_shown_path(clip.path),
+        file=shown_path(clip.path),
         loudness_lufs=record.loudness_lufs,
-        facts=tuple(facts),
+        facts=tuple(sound_facts(record)),
     )
 
 
@@ -204,11 +210,3 @@ def _price(model: str) -> str:
 def _in_catalogue(model: str) -> bool:
     """Whether a model is one we know; the service may resolve to one we do not."""
     return model in known_models()
-
-
-def _shown_path(path: Path) -> str:
-    """Write a path as short as it stays true, from where the notebook runs."""
-    absolute, here = path.resolve(), Path.cwd()
-    if absolute.is_relative_to(here):
-        return absolute.relative_to(here).as_posix()
-    return os.fspath(absolute)

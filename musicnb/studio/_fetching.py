@@ -14,7 +14,7 @@ from musicnb import sound
 from musicnb.client import Client, Download, Media, Retry
 from musicnb.errors import DownloadFailed, MusicnbError, UndecodableAudio
 from musicnb.library import ClipRecord, Job, Library
-from musicnb.measure import Measures, Meter
+from musicnb.measure import LevelMeter, Levels
 from musicnb.wire import AudioFile, OutputClip, TaskEnvelope
 
 _TITLE_CHARACTERS: Final = 60
@@ -33,7 +33,7 @@ class _Fetched:
 
     download: Download
     facts: sound.AudioFacts
-    measures: Measures
+    levels: Levels
 
 
 class Fetcher:
@@ -140,7 +140,7 @@ class Fetcher:
     def _keep(
         self, job: Job, task_id: str, position: int, output: OutputClip, fetched: _Fetched, /
     ) -> ClipRecord:
-        download, facts, measures = fetched.download, fetched.facts, fetched.measures
+        download, facts, levels = fetched.download, fetched.facts, fetched.levels
         title = output.title or job.request.get("title")
         title = title or str(job.request["prompt"])[:_TITLE_CHARACTERS]
         path = self._library.adopt(
@@ -151,7 +151,7 @@ class Fetcher:
             position=position,
             suffix=facts.kind.suffix,
         )
-        problems = (facts.problem, _shortfall(measures, output.audio), _odd_type(download))
+        problems = (facts.problem, _shortfall(levels, output.audio), _odd_type(download))
         record = ClipRecord(
             clip_id=f"{task_id}-{position}",
             job_id=job.job_id,
@@ -162,13 +162,13 @@ class Fetcher:
             media_type=facts.kind.media_type,
             size_bytes=download.size_bytes,
             sha256=download.sha256,
-            duration_s=measures.duration_s,
-            sample_rate_hz=measures.sample_rate_hz,
-            channels=measures.channels,
-            loudness_lufs=measures.loudness_lufs,
-            peak_dbfs=measures.peak_dbfs,
-            rms_dbfs=measures.rms_dbfs,
-            outline=measures.outline,
+            duration_s=levels.duration_s,
+            sample_rate_hz=levels.sample_rate_hz,
+            channels=levels.channels,
+            loudness_lufs=levels.loudness_lufs,
+            peak_dbfs=levels.peak_dbfs,
+            rms_dbfs=levels.rms_dbfs,
+            outline=levels.outline,
             saved_at=time.time(),
             problem="; ".join(filter(None, problems)) or None,
         )
@@ -194,7 +194,7 @@ class _Attempt:
         if self._attempts > 1:
             self._audio = await self._fetcher.fresh(*self._of, self._audio)
         fetched = await self._fetcher.once(self._audio)
-        shortfall = _shortfall(fetched.measures, self._audio)
+        shortfall = _shortfall(fetched.levels, self._audio)
         if shortfall is None or fetched.download.sha256 == self._short:
             return fetched
         self._short = fetched.download.sha256
@@ -202,20 +202,20 @@ class _Attempt:
         raise DownloadFailed(shortfall, code="cut_short", retryable=True, charged=True)
 
 
-def _inspect(path: Path) -> tuple[sound.AudioFacts, Measures]:
+def _inspect(path: Path) -> tuple[sound.AudioFacts, Levels]:
     """Decode a file once to its end, measuring on the way."""
     with sound.Decoder(path) as decoder:
-        meter = Meter(decoder.sample_rate, decoder.channels)
+        meter = LevelMeter(decoder.sample_rate, decoder.channels)
         for block in decoder.blocks():
             meter.push(block)
         return decoder.facts, meter.close()
 
 
-def _shortfall(measures: Measures, audio: AudioFile) -> str | None:
+def _shortfall(levels: Levels, audio: AudioFile) -> str | None:
     promised_s = audio.duration_seconds
-    if promised_s is None or measures.duration_s >= promised_s - _MISSING_S:
+    if promised_s is None or levels.duration_s >= promised_s - _MISSING_S:
         return None
-    return f"{measures.duration_s:.1f} of {promised_s:.1f} s are there"
+    return f"{levels.duration_s:.1f} of {promised_s:.1f} s are there"
 
 
 def _odd_type(download: Download) -> str | None:

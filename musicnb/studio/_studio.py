@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from musicnb.studio._form import StudioForm
+    from musicnb.widgets import Comparison
 
 DEFAULT_LIBRARY: Final = "musicnb-library"
 
@@ -307,6 +308,26 @@ class Studio:
             for take in takes
             if take.clip is not None
         )
+
+    def compare(self, clips: Iterable[Clip], *, blind: bool = False) -> Comparison:
+        """Put clips under one playhead and switch between them; put it last in a cell to show it.
+
+        They are level-matched and in step to the sample, so that what changes is the clip alone.
+
+        Parameters
+        ----------
+        clips
+            Two to eight clips.
+        blind
+            Call them A, B, C … in an order drawn by lot, and show nothing else of them until
+            ``.reveal()``.
+
+        Raises
+        ------
+        InvalidInput
+            Fewer than two clips, or more than eight.
+        """
+        return Clips(clips).compare(blind=blind)
 
     def resume(self, *, wait: bool = True, timeout_s: float | None = None) -> Tasks:
         """Take up every order that has not ended: after a crash, a lost network, a top-up.

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +15,16 @@ import anywidget
 import traitlets
 
 from musicnb.errors import MusicnbError
+from musicnb.widgets._board_page import SCRIPTS, STYLES, joined
 from musicnb.widgets._board_sound import CellWatch, SoundSender
-from musicnb.widgets._board_views import CardView, ClipView, is_over, pack_card, pack_peaks
+from musicnb.widgets._board_views import (
+    CardView,
+    ClipView,
+    is_over,
+    pack_card,
+    pack_peaks,
+    without_blanks,
+)
 from musicnb.widgets._copies import live_class, refresh_copy, show_with_copy, static_class
 from musicnb.widgets._static import MAX_CARDS, static_html, static_text, summary
 
@@ -37,26 +43,6 @@ WHOLE_AFTER_S: Final = (1.0, 4.0)
 
 _log = logging.getLogger(__name__)
 _cells = CellWatch()
-
-
-def _without_comments(text: str) -> str:
-    """Drop comments, indentation and empty lines: every saved widget state holds a copy.
-
-    Knows block comments and lines that are nothing but a comment; our files have no others.
-    """
-    text = re.sub(r"/\*.*?\*/|^[ \t]*//[^\n]*$", "", text, flags=re.MULTILINE | re.DOTALL)
-    return re.sub(r"\n\s+", "\n", text).lstrip()
-
-
-@lru_cache(maxsize=1)
-def _script() -> str:
-    """Join the page's files: browsers load a widget as one module, and we have no build step."""
-    folder = files("musicnb.widgets")
-    script = "\n".join(
-        folder.joinpath(name).read_text(encoding="utf-8")
-        for name in ("_player_sound.js", "_player_row.js", "board.js")
-    )
-    return _without_comments(script)
 
 
 def _later(delay_s: float, function: Callable[[], None]) -> None:
@@ -91,6 +77,11 @@ class Board(anywidget.AnyWidget):
         means no such buttons.
     newest_first
         Whether later cards stand above earlier ones.
+    compare
+        Whether to show the clips under one playhead, of which one is heard: two to eight clips.
+    blind
+        Whether the page must not show what tells compared clips apart but their sound. Their
+        names and pictures are the owner's affair: see `musicnb.widgets.comparison`.
     copy_note
         What a copy without its kernel says: how to hear the clips again. Running its cell again
         may order, and pay, again; so it is never recommended here.
@@ -100,8 +91,8 @@ class Board(anywidget.AnyWidget):
     """
 
     # strings: a Path would keep every board alive (anywidget#929)
-    _esm = _script()
-    _css = _without_comments(files("musicnb.widgets").joinpath("board.css").read_text("utf-8"))
+    _esm = joined(SCRIPTS)
+    _css = joined(STYLES)
 
     #: What the board is called. Text, default "Clips".
     label = traitlets.Unicode("Clips").tag(sync=True)
@@ -111,6 +102,10 @@ class Board(anywidget.AnyWidget):
     static_class = traitlets.Unicode("").tag(sync=True)
     #: Whether later cards stand above earlier ones. Default no.
     newest_first = traitlets.Bool(default_value=False).tag(sync=True)
+    #: Whether the board shows its clips, at most eight, under one playhead. Default no.
+    compare = traitlets.Bool(default_value=False).tag(sync=True)
+    #: Whether nothing but their sound may tell the compared clips apart. Default no.
+    blind = traitlets.Bool(default_value=False).tag(sync=True)
     #: What a copy without its kernel says. Text.
     copy_note = traitlets.Unicode("A copy without sound.").tag(sync=True)
     #: What a board with unfinished tasks says after a restart of the kernel. Text.
@@ -130,6 +125,8 @@ class Board(anywidget.AnyWidget):
         cancel: Callable[[str], None] | None = None,
         choose: Callable[[str, str], None] | None = None,
         newest_first: bool = False,
+        compare: bool = False,
+        blind: bool = False,
         copy_note: str = "A copy without sound.",
         schedule: Callable[[float, Callable[[], None]], None] | None = None,
     ) -> None:
@@ -153,6 +150,8 @@ class Board(anywidget.AnyWidget):
         super().__init__(
             label=label,
             newest_first=newest_first,
+            compare=compare,
+            blind=blind,
             copy_note=copy_note,
             live_class=live_class(self._uid),
             static_class=static_class(self._uid),
@@ -195,8 +194,9 @@ class Board(anywidget.AnyWidget):
             return
         self._shown = True
         _cells.start()
+        again = weakref.WeakMethod(self._send_whole)  # a closed board is not to wait for it
         for delay_s in WHOLE_AFTER_S:
-            self._schedule(delay_s, self._send_whole)
+            self._schedule(delay_s, lambda: (send := again()) and send())
 
     def static_html(self) -> str:
         """Give the static copy: HTML that needs neither kernel nor script."""
@@ -212,7 +212,7 @@ class Board(anywidget.AnyWidget):
             index, data = pack_peaks(self._clips())
             return {
                 "number": self._number,
-                "cards": [self._pack(card) for card in self._cards.values()],
+                "cards": [without_blanks(self._pack(card)) for card in self._cards.values()],
                 "peaks": {"index": index, "data": data},
             }
 

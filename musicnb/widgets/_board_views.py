@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-__all__ = ["CardView", "Choice", "ClipView", "is_over", "pack_card", "pack_peaks", "titles_of"]
+import numpy as np
+
+__all__ = [
+    "CardView",
+    "Choice",
+    "ClipView",
+    "is_over",
+    "pack_card",
+    "pack_peaks",
+    "titles_of",
+    "without_blanks",
+]
 
 #: Statuses after which a task's record no longer changes by itself. ``unknown`` is one of them:
 #: the money is on hold and somebody has to look, but nothing is being watched any more.
@@ -165,9 +176,28 @@ def pack_card(card: CardView) -> dict[str, Any]:
     return packed
 
 
+def without_blanks(packed: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is empty: the page starts a card of a whole state with nothing."""
+    return {
+        name: value
+        for name, value in packed.items()
+        if not (value is None or value is False or (isinstance(value, (str, list)) and not value))
+    }
+
+
 def pack_peaks(clips: Iterable[ClipView]) -> tuple[list[list[str | int]], bytes]:
-    """Pack known peaks as ``[[clip_id, bytes], …]`` and the bytes themselves, end to end."""
-    known = [clip for clip in clips if clip.peaks]
-    return [[clip.clip_id, len(clip.peaks)] for clip in known], b"".join(
-        clip.peaks for clip in known
+    """Pack known outlines as ``[[clip_id, bytes], …]`` and the bytes themselves, end to end.
+
+    A pair travels as its larger extreme, 0 to 128: that is what the page draws, and saved widget
+    states are half as large.
+    """
+    known = [(clip.clip_id, _heights(clip.peaks)) for clip in clips if clip.peaks]
+    return [[clip_id, len(heights)] for clip_id, heights in known], b"".join(
+        heights for _, heights in known
     )
+
+
+def _heights(peaks: bytes) -> bytes:
+    pairs = np.frombuffer(peaks[: len(peaks) // 2 * 2], np.int8).reshape(-1, 2)
+    heights: bytes = np.abs(pairs.astype(np.int16)).max(axis=1).astype(np.uint8).tobytes()
+    return heights

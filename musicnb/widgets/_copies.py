@@ -1,4 +1,4 @@
-"""The copy that stands beside a live widget: shown with it, hidden by it, escaped in one place.
+"""The copy that stands beside a live widget: shown with it, hidden by it.
 
 A widget without its kernel is an empty box, so every widget of ours is two outputs: itself, and a
 copy of plain HTML. The live widget hides the copy; where none appears, the copy hides the box.
@@ -7,7 +7,6 @@ copy of plain HTML. The live widget hides the copy; where none appears, the copy
 from __future__ import annotations
 
 import contextlib
-import html
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
@@ -21,23 +20,6 @@ _HIDING: Final = """
 body:has(.LIVE) .jp-OutputArea-child:has(.STATIC), body:has(.LIVE) .STATIC,
 .jp-OutputArea-child:has(+ .jp-OutputArea-child .STATIC):not(:has(.LIVE)) { display: none }
 """
-
-
-class Html(str):
-    """Text that is HTML already; everything else is escaped."""
-
-    __slots__ = ()
-
-
-def element(name: str, *children: str, **attributes: str | None) -> Html:
-    """Build an element. The one place where text becomes HTML, and so the one that escapes."""
-    inner = "".join(child if isinstance(child, Html) else html.escape(child) for child in children)
-    opening = "".join(
-        f' {key.rstrip("_")}="{html.escape(value)}"'
-        for key, value in attributes.items()
-        if value is not None
-    )
-    return Html(f"<{name}{opening}>" if name == "img" else f"<{name}{opening}>{inner}</{name}>")
 
 
 def live_class(uid: str) -> str:

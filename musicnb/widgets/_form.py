@@ -21,14 +21,8 @@ from musicnb import catalogue
 from musicnb.briefs import TextToMusic
 from musicnb.catalogue import Model
 from musicnb.errors import Fault, InvalidInput, MusicnbError
-from musicnb.widgets._copies import (
-    Html,
-    element,
-    hiding_rules,
-    refresh_copy,
-    show_with_copy,
-    static_class,
-)
+from musicnb.pictures import Html, element
+from musicnb.widgets._copies import hiding_rules, refresh_copy, show_with_copy, static_class
 from musicnb.widgets._form_code import code_for
 from musicnb.widgets._form_schema import label_of, model_label, schema_of
 from musicnb.widgets._form_values import Values, changed, heard, sendable

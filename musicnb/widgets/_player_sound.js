@@ -1,153 +1,7 @@
-// Sound for the board: bytes pulled from the kernel, kept as Blob URLs, played one at a time.
+// What plays a row: one audio element, its loop, its speed and its volume.
 
-const CACHE_BYTES = 48 << 20;
-const IN_FLIGHT = 4;
-const STALL_MS = 5000;
 const REFUSED_MS = 2500;
-const QUIETEST_GAIN = 0.1; // a nearly silent clip must not turn all others down to nothing
-
-/** What all boards on this page share: every widget gets a module instance of its own. */
-const page = (globalThis.__musicnbPage ??= { player: null });
-
-/** Thrown when a clip cannot be had; the message is for people. */
-class SoundMissing extends Error {}
-
-/** Pulls clips through the widget's messages and keeps the last of them. */
-class SoundStore {
-  /** @param {{send: (message: object) => boolean, goneText: () => string}} board */
-  constructor(board) {
-    this.board = board;
-    this.sounds = new Map(); // clip id -> {url, blob}, least recently used first
-    this.bytes = 0;
-    this.jobs = new Map(); // clip id -> what is on its way
-    this.pinned = null; // clip id that is loaded in the audio element
-  }
-
-  /**
-   * Fetch a clip, or join the fetch under way.
-   * @param {string} id
-   * @param {{progress?: (part: number) => void, stall?: () => void}} listener
-   * @returns {Promise<{url: string, blob: Blob}>}
-   */
-  fetch(id, listener) {
-    const kept = this.sounds.get(id);
-    if (kept) {
-      this.sounds.delete(id);
-      this.sounds.set(id, kept);
-      return Promise.resolve(kept);
-    }
-    const running = this.jobs.get(id);
-    if (running) {
-      running.listeners.push(listener);
-      if (running.stalled) this.#askAgain(running);
-      return running.promise;
-    }
-    const job = this.#begin(id);
-    job.listeners.push(listener);
-    this.#ask(job, 0);
-    return job.promise;
-  }
-
-  /** @returns {boolean} whether the message was about sound */
-  receive(message, buffers) {
-    if (message.op !== "chunk" && message.op !== "missing") return false;
-    let job = this.jobs.get(message.id);
-    // what arrives while a cell runs comes unasked, because asking would not be heard
-    if (!job && message.unasked && !this.sounds.has(message.id)) job = this.#begin(message.id);
-    if (!job) return true;
-    if (message.op === "missing") this.#fail(job, message.why);
-    else this.#add(job, message, buffers[0]);
-    return true;
-  }
-
-  /** End every fetch under way: nobody will answer it. */
-  giveUp(why) {
-    for (const job of [...this.jobs.values()]) this.#fail(job, why);
-  }
-
-  dispose() {
-    this.giveUp("the board was closed");
-    for (const sound of this.sounds.values()) URL.revokeObjectURL(sound.url);
-    this.sounds.clear();
-  }
-
-  #begin(id) {
-    const job = { id, parts: [], got: 0, total: null, step: 0, next: 0, flying: new Set(), listeners: [], stalled: false };
-    job.promise = new Promise((resolve, reject) => Object.assign(job, { resolve, reject }));
-    job.promise.catch(() => {}); // a clip sent unasked has no one to tell
-    this.jobs.set(id, job);
-    return job;
-  }
-
-  #ask(job, offset) {
-    job.flying.add(offset);
-    if (this.board.send({ op: "get", id: job.id, offset })) this.#watch(job);
-    else this.#fail(job, this.board.goneText());
-  }
-
-  #askOn(job) {
-    for (; job.flying.size < IN_FLIGHT && job.next < job.total; job.next += job.step)
-      if (!job.parts[job.next / job.step] && !job.flying.has(job.next)) this.#ask(job, job.next);
-  }
-
-  #askAgain(job) {
-    job.stalled = false;
-    if (job.flying.size === 0) job.flying.add(job.next); // it came unasked, and not all of it
-    for (const offset of job.flying) this.#ask(job, offset);
-  }
-
-  /** After a silence say so, but keep the request: a busy kernel answers when its cell ends. */
-  #watch(job) {
-    clearTimeout(job.timer);
-    job.timer = setTimeout(() => {
-      job.stalled = true;
-      for (const listener of job.listeners) listener.stall?.();
-    }, STALL_MS);
-  }
-
-  #add(job, message, buffer) {
-    job.flying.delete(message.offset);
-    if (job.parts[message.offset / message.step]) return; // a repeat, or another view's
-    if (job.total !== null && job.total !== message.total) {
-      this.#fail(job, "the file changed while it was read; press play again");
-      return;
-    }
-    // a view into the websocket's frame: copy it, or the frame stays in memory
-    const part = new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength).slice();
-    job.total = message.total;
-    job.step = message.step;
-    job.parts[message.offset / job.step] = part;
-    job.got += part.byteLength;
-    job.stalled = false;
-    for (const listener of job.listeners) listener.progress?.(job.total ? job.got / job.total : 1);
-    this.#watch(job);
-    if (job.got >= job.total) this.#finish(job, message.type);
-    else if (!message.unasked) this.#askOn(job);
-  }
-
-  #finish(job, type) {
-    clearTimeout(job.timer);
-    this.jobs.delete(job.id);
-    const blob = new Blob(job.parts, { type });
-    const sound = { url: URL.createObjectURL(blob), blob };
-    this.sounds.set(job.id, sound);
-    this.bytes += blob.size;
-    for (const [id, old] of this.sounds) {
-      if (this.bytes <= CACHE_BYTES) break;
-      if (id === job.id || id === this.pinned) continue;
-      URL.revokeObjectURL(old.url);
-      this.bytes -= old.blob.size;
-      this.sounds.delete(id);
-    }
-    job.resolve(sound);
-  }
-
-  #fail(job, why) {
-    clearTimeout(job.timer);
-    this.jobs.delete(job.id);
-    job.reject(new SoundMissing(why));
-  }
-}
+const LOOP_SLACK_S = 0.03;
 
 /** One audio element and the row it belongs to. */
 class Player {
@@ -163,13 +17,13 @@ class Player {
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     const audio = (this.audio = new Audio());
     audio.preload = "auto";
+    audio.preservesPitch = true;
     audio.onplay = () => this.#onPlay();
     audio.onpause = () => this.#onStop();
-    audio.onended = () => {
-      this.#onStop();
-      this.seek(this.row, 0);
-    };
+    audio.onended = () => this.#onEnded();
     audio.ontimeupdate = () => this.#follow();
+    audio.onseeked = () => this.#watchLoop();
+    audio.onratechange = () => this.#watchLoop();
     audio.oncanplay = () => clearTimeout(this.refusal);
     audio.onerror = () => this.#useDataUrl();
   }
@@ -181,14 +35,14 @@ class Player {
 
   /** Play or pause a row. */
   toggle(row) {
-    if (this.isPlaying(row)) this.audio.pause();
+    if (this.isPlaying(row)) this.pause();
     else if (this.wanted === row) this.#give(row); // pressed again while loading
     else this.play(row);
   }
 
   /** Load a row if need be and play it from its position. */
   async play(row) {
-    if (page.player !== this) page.player?.audio.pause();
+    takeFloor(this);
     if (this.row !== row && !(await this.#load(row))) return;
     if (Math.abs(this.audio.currentTime - row.position) > 0.05) this.audio.currentTime = row.position;
     this.setVolume();
@@ -199,12 +53,21 @@ class Player {
     }
   }
 
+  pause() {
+    this.audio.pause();
+  }
+
   /** Move a row's position, in seconds; of the loaded clip the sound too. */
   seek(row, seconds) {
     if (!row) return;
     const at = Math.min(Math.max(0, seconds), row.clip.duration_s);
     row.show(at);
     if (row === this.row && this.audio.readyState > 0) this.audio.currentTime = at;
+  }
+
+  /** Take note of a row's new region. */
+  followLoop(row) {
+    if (row === this.row) this.#watchLoop();
   }
 
   /** Hand the file itself to the browser's downloads. */
@@ -218,9 +81,10 @@ class Player {
     row.tell("");
   }
 
-  /** Follow the level-matching switch and new measurements. */
+  /** Follow volume, speed, the level-matching switch and new measurements. */
   setVolume() {
-    if (this.row) this.audio.volume = this.board.gain(this.row.clip);
+    if (this.row) this.audio.volume = this.board.gain(this.row.clip) * page.volume;
+    if (this.audio.playbackRate !== page.speed) this.audio.playbackRate = this.audio.defaultPlaybackRate = page.speed;
   }
 
   /** Let go of a row that leaves the board. */
@@ -241,11 +105,20 @@ class Player {
   }
 
   #unload() {
+    this.#hold(null);
+    clearTimeout(this.loopEnd);
     this.audio.onerror = null;
     this.audio.pause();
     this.audio.removeAttribute("src");
     this.audio.load();
     this.audio.onerror = () => this.#useDataUrl();
+  }
+
+  /** Keep a sound from being forgotten while it is in the audio element. */
+  #hold(sound) {
+    if (this.sound) this.sound.users -= 1;
+    if (sound) sound.users += 1;
+    this.sound = sound;
   }
 
   #give(row) {
@@ -285,8 +158,7 @@ class Player {
     if (!sound) return false;
     row.tell("");
     this.row = row;
-    this.store.pinned = row.clip.clip_id;
-    this.sound = sound;
+    this.#hold(sound);
     this.audio.src = sound.url;
     // WebKitGTK drops blob: addresses at random, sometimes without an error event
     clearTimeout(this.refusal);
@@ -312,10 +184,10 @@ class Player {
   }
 
   #onPlay() {
-    if (page.player !== this) page.player?.audio.pause();
-    page.player = this;
+    takeFloor(this);
     this.row.setPlaying(true);
     this.board.say(`playing ${this.row.clip.title}`);
+    this.#watchLoop();
     cancelAnimationFrame(this.frame);
     const step = () => {
       this.#follow();
@@ -326,11 +198,32 @@ class Player {
 
   #onStop() {
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.loopEnd);
     this.row?.setPlaying(false);
+  }
+
+  #onEnded() {
+    const { row } = this;
+    this.#onStop();
+    this.seek(row, row?.region?.[0] ?? 0);
+    if (row?.region) this.audio.play().catch(() => {});
   }
 
   #follow() {
     if (this.row && !this.row.dragging && this.audio.readyState > 0 && !this.audio.seeking)
       this.row.show(this.audio.currentTime);
+  }
+
+  /** A timer, because time updates come four times a second and frames not to hidden tabs. */
+  #watchLoop() {
+    clearTimeout(this.loopEnd);
+    const { audio } = this;
+    const region = this.row?.region;
+    if (!region || audio.paused || audio.currentTime >= region[1]) return;
+    const wait = (region[1] - audio.currentTime - LOOP_SLACK_S / 2) / audio.playbackRate;
+    this.loopEnd = setTimeout(() => {
+      if (audio.currentTime < region[1] - LOOP_SLACK_S) this.#watchLoop();
+      else if (!audio.ended) this.seek(this.row, region[0]); // the seek sets the next timer
+    }, Math.max(0, wait * 1000));
   }
 }

@@ -6,19 +6,16 @@ worse than a link that says where the file is.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
-from urllib.parse import quote
 
+from musicnb.pictures import Html, clock, data_url, element, file_link, waveform_png
 from musicnb.widgets._board_views import CardView, ClipView, is_over, titles_of
-from musicnb.widgets._copies import Html, element, hiding_rules, static_class
-from musicnb.widgets._picture import waveform_png
+from musicnb.widgets._copies import hiding_rules, static_class
 
 #: Waveforms and cards in one static copy. A picture is about 1 kB as text, a card 0.5 kB: without
 #: limits a board of 500 cards would add 1.5 MB to the notebook.
-MAX_PICTURES: Final = 60
+MAX_PICTURES: Final = 45
 MAX_CARDS: Final = 100
 
 # Tables, because they still line up where the style is lost: untrusted notebooks, GitHub.
@@ -116,12 +113,6 @@ def summary(cards: Sequence[CardView]) -> str:
     return ", ".join(parts)
 
 
-def clock(seconds: float) -> str:
-    """Write seconds as ``m:ss``."""
-    whole = max(0, int(seconds))
-    return f"{whole // 60}:{whole % 60:02d}"
-
-
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
@@ -184,7 +175,7 @@ def _spaced(parts: Sequence[str]) -> list[str]:
 def _clip(clip: ClipView, title: str, *, pictured: bool) -> Html:
     image: list[str] = []
     if pictured and clip.peaks:
-        picture = "data:image/png;base64," + base64.b64encode(waveform_png(clip.peaks)).decode()
+        picture = data_url("image/png", waveform_png(clip.peaks))
         image = [element("img", src=picture, width="320", height="36", alt=f"Waveform of {title}")]
     facts = _dotted(clock(clip.duration_s), *clip.facts)
     words = element(
@@ -192,15 +183,7 @@ def _clip(clip: ClipView, title: str, *, pictured: bool) -> Html:
         element("b", title),
         f" {facts}",
         Html("<br>"),
-        _where(clip.file),
+        file_link(clip.file),
         style="text-align: left",
     )
     return element("tr", element("td", *image), words)
-
-
-def _where(file: str) -> str:
-    """Link a relative path. An absolute one is only named: no web page may open it."""
-    path = file.replace("\\", "/")
-    if not file or PurePosixPath(path).is_absolute() or PureWindowsPath(file).drive:
-        return file
-    return element("a", file, href=quote(path), target="_blank", rel="noopener")

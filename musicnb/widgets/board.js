@@ -3,209 +3,8 @@
 const ASLEEP_MS = 4000;
 const REPEAT_MS = 30_000;
 const LONG_BOARD = 6;
-const MOVING = new Set(["sending", "queued", "running"]);
-
-/** One task: its state, money, problems and player rows. */
-class Card {
-  /**
-   * @param {Board} board
-   * @param {string} id
-   */
-  constructor(board, id) {
-    this.board = board;
-    this.id = id;
-    this.data = { card_id: id, clips: [], status: "" };
-    this.rows = new Map(); // clip id -> Row
-    this.skeletons = [];
-    this.chip = make("span", "mnb-chip");
-    this.title = make("span", "mnb-title");
-    this.badge = make("span", "mnb-badge");
-    this.elapsed = make("span", "mnb-elapsed");
-    this.money = make("span", "mnb-money");
-    this.cancel = make("button", "mnb-cancel", { type: "button" }, "Cancel");
-    this.cancel.onclick = () => this.#askToCancel();
-    this.model = make("span", "mnb-model");
-    this.prompt = make("span", "mnb-prompt");
-    this.about = make("div", "mnb-about", {}, this.model, this.prompt);
-    this.lines = make("div", "mnb-lines");
-    this.choices = make("div", "mnb-choices");
-    this.list = make("div", "mnb-rows");
-    this.fill = make("span", "mnb-fill");
-    this.progress = make("div", "mnb-progress", { role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, this.fill);
-    const head = make("div", "mnb-card-head", {}, this.title, this.badge, this.chip, make("span", "mnb-gap"), this.elapsed, this.money, this.cancel);
-    this.element = make("article", "mnb-card", { role: "listitem" }, this.progress, head, this.about, this.lines, this.choices, this.list);
-  }
-
-  /** @returns {boolean} whether its clock runs */
-  get isMoving() {
-    return !this.data.over && !this.data.ended_at;
-  }
-
-  /** Take over changed fields and draw them. */
-  update(changes) {
-    const before = this.data.status;
-    Object.assign(this.data, changes);
-    const data = this.data;
-    const name = data.title || data.model || "Task";
-    this.element.dataset.status = MOVING.has(data.status) || data.over ? data.status : "other";
-    this.element.classList.toggle("mnb-moving", this.isMoving);
-    this.element.classList.toggle("mnb-bare", !data.title && !data.prompt && !data.model);
-    this.element.setAttribute("aria-label", name);
-    setText(this.title, name);
-    setText(this.chip, [...new Set([data.status, data.over ? "" : data.stage])].filter(Boolean).join(" · "));
-    this.#optional(this.badge, data.badge);
-    this.#optional(this.money, data.charge || data.price);
-    this.#optional(this.model, data.title ? data.model : "");
-    this.#optional(this.prompt, data.prompt);
-    this.prompt.title = data.prompt ?? "";
-    this.about.hidden = this.model.hidden && this.prompt.hidden;
-    this.cancel.hidden = !data.can_cancel;
-    this.#drawProgress(name);
-    this.#drawLines();
-    if ("choices" in changes) this.#drawChoices();
-    this.#drawRows();
-    this.tick();
-    if (before && before !== data.status) {
-      this.endCancel();
-      this.board.say(`${name}: ${data.status}. ${data.problem ?? ""}`);
-    }
-  }
-
-  /** Let the clock follow. */
-  tick() {
-    const { submitted_at: start, ended_at: end } = this.data;
-    const known = start && (end || (this.isMoving && !this.board.asleep));
-    this.elapsed.hidden = !known;
-    if (known) setText(this.elapsed, `${end ? "took " : ""}${clock((end || this.board.now()) - start)}`);
-  }
-
-  /** What Python said when it could not cancel. */
-  refuse(why) {
-    this.endCancel();
-    this.answer = why;
-    this.#drawLines();
-  }
-
-  /** Show its note, or, where another card shows the same, keep it behind the badge. */
-  placeNote(isRepeat) {
-    this.repeatsNote = isRepeat;
-    this.badge.title = isRepeat ? this.data.note : "";
-    this.#drawLines();
-  }
-
-  endCancel() {
-    clearTimeout(this.patience);
-    this.answer = "";
-    this.cancel.disabled = false;
-    setText(this.cancel, "Cancel");
-    this.#drawChoices();
-    this.#drawLines();
-  }
-
-  dispose() {
-    clearTimeout(this.patience);
-    for (const row of this.rows.values()) this.board.dropRow(row);
-    this.element.remove();
-  }
-
-  #optional(element, text) {
-    setText(element, text ?? "");
-    element.hidden = !text;
-  }
-
-  #askToCancel() {
-    this.cancel.disabled = true;
-    setText(this.cancel, "Canceling…");
-    this.#ask({ op: "cancel", card_id: this.id }, "the cancel goes out when it ends");
-  }
-
-  /** Tell Python, and say so when a running cell keeps it from listening. */
-  #ask(message, later) {
-    this.answer = "";
-    if (!this.board.send(message)) return;
-    clearTimeout(this.patience);
-    this.patience = setTimeout(() => {
-      this.answer = `Python is busy with a running cell: ${later}. Interrupting the cell lets it out at once.`;
-      this.#drawLines();
-    }, STALL_MS);
-  }
-
-  #drawChoices() {
-    const { choices } = this.data;
-    this.choices.hidden = !choices?.length;
-    this.choices.replaceChildren(...(choices ?? []).map((choice) => this.#makeChoice(choice)));
-  }
-
-  #makeChoice({ name, label, confirm }) {
-    const button = make("button", "mnb-choice", { type: "button" }, label);
-    button.onclick = () => {
-      if (confirm && button.textContent !== confirm) {
-        setText(button, confirm);
-        button.classList.add("mnb-armed");
-        this.board.say(confirm);
-        return;
-      }
-      for (const other of this.choices.children) other.disabled = true;
-      this.#ask({ op: "choose", card_id: this.id, choice: name }, "your choice goes out when it ends");
-    };
-    return button;
-  }
-
-  #drawProgress(name) {
-    const { percent } = this.data;
-    const known = typeof percent === "number";
-    this.progress.hidden = !this.isMoving;
-    this.progress.setAttribute("aria-label", `Progress of ${name}`);
-    this.progress.classList.toggle("mnb-unsure", !known);
-    this.fill.style.width = known ? `${Math.min(Math.max(percent, 0), 100)}%` : "";
-    if (known) this.progress.setAttribute("aria-valuenow", String(Math.round(percent)));
-    else this.progress.removeAttribute("aria-valuenow");
-  }
-
-  #drawLines() {
-    const { problem, hint, note } = this.data;
-    const lines = [["mnb-problem", problem], ["mnb-hint", hint], ["mnb-note", this.repeatsNote ? "" : note], ["mnb-note", this.answer]];
-    const shown = lines.filter(([, text]) => text);
-    const key = JSON.stringify(shown);
-    if (this.linesKey === key) return;
-    this.linesKey = key;
-    this.lines.hidden = shown.length === 0;
-    this.lines.replaceChildren(...shown.map(([className, text]) => make("div", className, {}, text)));
-  }
-
-  #drawRows() {
-    const { clips, clips_expected: expected, over } = this.data;
-    const kept = new Set(clips.map((clip) => clip.clip_id));
-    for (const [id, row] of this.rows)
-      if (!kept.has(id)) {
-        this.rows.delete(id);
-        this.board.dropRow(row);
-      }
-    clips.forEach((clip, i) => {
-      let row = this.rows.get(clip.clip_id);
-      if (row) row.update(clip);
-      else {
-        row = new Row(this.board, clip);
-        this.rows.set(clip.clip_id, row);
-        this.board.adoptRow(row);
-      }
-      row.wave.setPeaks(this.board.peaks.get(clip.clip_id) ?? null);
-      if (this.list.children[i] !== row.element) this.list.insertBefore(row.element, this.list.children[i] ?? null);
-    });
-    const missing = over ? 0 : Math.max(0, (expected ?? 0) - clips.length);
-    while (this.skeletons.length > missing) this.skeletons.pop().remove();
-    while (this.skeletons.length < missing) this.skeletons.push(makeSkeleton());
-    this.list.append(...this.skeletons);
-  }
-}
-
-/** A row that keeps the place of a clip to come. */
-function makeSkeleton() {
-  const names = make("div", "mnb-names", {}, make("span", "mnb-ghost"), make("span", "mnb-ghost mnb-short"));
-  const wave = make("div", "mnb-wave", {}, make("span", "mnb-line"));
-  const play = make("span", "mnb-play");
-  return make("div", "mnb-row mnb-skeleton", { "aria-hidden": "true" }, play, names, wave, make("span", "mnb-time", {}, "–:––"), make("span", "mnb-save"));
-}
+const LATE_MS = 1000;
+const SLICE_MS = 8;
 
 /** One view of one board. Two views of the same model share nothing but the model. */
 class Board {
@@ -213,8 +12,10 @@ class Board {
     this.model = model;
     this.root = element;
     this.cards = new Map(); // card id -> Card
-    this.peaks = new Map(); // clip id -> Int8Array
+    this.late = new Set(); // cards out of sight that are to be drawn
+    this.heights = new Map(); // clip id -> Uint8Array
     this.rowOf = new WeakMap(); // element -> Row
+    this.cardOf = new WeakMap(); // element -> Card
     this.number = -1; // of the last patch
     this.clockAhead = 0; // seconds by which the kernel's clock is ahead of this one
     this.asked = -REPEAT_MS; // when everything was last asked for
@@ -223,10 +24,12 @@ class Board {
     this.gone = false; // whether messages cannot even be sent: the kernel was restarted
     this.asleep = false; // gone, or without an answer: clocks stand still, nothing can be canceled
     this.levelled = true;
-    this.store = new SoundStore(this);
+    this.comparison = null; // shown in place of the cards
+    this.store = new SoundStore(this, model.get("live_class"));
     this.player = new Player(this.store, this);
     this.#build();
     this.#watch();
+    page.boards.add(this);
     this.#takeTrait();
     this.#askForWhole();
     this.sleeper = setTimeout(() => this.#setState({ asleep: !this.alive }), ASLEEP_MS);
@@ -266,12 +69,27 @@ class Board {
     return `the kernel was restarted. ${this.model.get("copy_note")}`;
   }
 
-  /** How loud to play a clip, so that all sound alike: down to the quietest, never up. */
+  /** How loud to play a clip beside the others of this board. */
   gain(clip) {
-    const levels = this.#loudnesses();
-    if (!this.levelled || levels.length < 2 || typeof clip.loudness_lufs !== "number") return 1;
-    const quietest = Math.min(...levels);
-    return Math.max(QUIETEST_GAIN, 10 ** ((quietest - clip.loudness_lufs) / 20));
+    return this.levelled ? matchedGain(clip, this.#clips()) : 1;
+  }
+
+  /** Follow volume and speed, which all boards of the page share. */
+  followPage() {
+    this.controls.follow();
+    this.player.setVolume();
+    this.comparison?.followPage();
+  }
+
+  /** Show how many clips are picked. */
+  picked() {
+    const count = this.#pickedClips().length;
+    const all = this.#clips().length;
+    const can = count > 1 ? count <= MOST_COMPARED : count === 0 && all <= MOST_COMPARED;
+    setText(this.compare, count > 1 ? `Compare ${count}` : "Compare");
+    this.compare.setAttribute("aria-disabled", String(!can));
+    this.compare.title = can ? "One playhead for all, and a key for each" : `Tick 2 to ${MOST_COMPARED} clips first`;
+    this.compare.hidden = all < 2 || this.comparison !== null;
   }
 
   /** Make a row the one in the tab order. */
@@ -289,16 +107,31 @@ class Board {
     next?.controls[Math.max(0, control)].focus();
   }
 
-  adoptRow(row) {
+  /** Draw a waveform whenever it is in sight. */
+  adoptWave(row) {
     this.rowOf.set(row.element, row);
     this.seen.observe(row.element);
     this.sized.observe(row.element);
+  }
+
+  dropWave(row) {
+    this.seen.unobserve(row.element);
+    this.sized.unobserve(row.element);
+  }
+
+  /** A card out of sight is drawn when it comes into sight, or when there is time. */
+  drawLater(card) {
+    this.late.add(card);
+    this.drawer ??= setTimeout(() => this.#drawLate(), LATE_MS);
+  }
+
+  adoptRow(row) {
+    this.adoptWave(row);
     if (!this.active) this.activate(row);
   }
 
   dropRow(row) {
-    this.seen.unobserve(row.element);
-    this.sized.unobserve(row.element);
+    this.dropWave(row);
     this.player.forget(row);
     row.element.remove();
     if (this.active === row) {
@@ -308,15 +141,18 @@ class Board {
   }
 
   dispose() {
+    page.boards.delete(this);
     clearTimeout(this.sleeper);
     clearInterval(this.ticker);
+    clearTimeout(this.drawer);
+    this.comparison?.dispose();
     this.model.off("change:state", this.onTrait);
     this.model.off("msg:custom", this.onMessage);
     this.model.off("comm_live_update", this.onLive);
     this.player.dispose();
     for (const card of this.cards.values()) card.dispose();
     this.store.dispose();
-    for (const observer of [this.seen, this.sized, this.theme]) observer.disconnect();
+    for (const observer of [this.seen, this.near, this.sized, this.theme]) observer.disconnect();
     this.dark.removeEventListener("change", this.redraw);
     this.root.replaceChildren();
   }
@@ -325,10 +161,14 @@ class Board {
     const label = this.model.get("label");
     this.heading = make("span", "mnb-label", {}, label);
     this.count = make("span", "mnb-count");
-    this.level = make("button", "mnb-switch", { type: "button", role: "switch", "aria-checked": "true" }, make("span", "mnb-knob"), "Level-matched");
-    this.level.title = "Louder clips are turned down to the quietest, so that you compare music and not loudness";
-    this.level.onclick = () => this.#setLevelled(!this.levelled);
-    this.head = make("header", "mnb-head", {}, this.heading, this.count, make("span", "mnb-gap"), this.level);
+    this.compare = make("button", "mnb-compare-button", { type: "button" });
+    this.compare.onclick = () => this.#askToCompare();
+    this.level = makeSwitch("Level-matched", "Louder clips are turned down to the quietest, so that you compare music and not loudness", (on) => {
+      this.levelled = on;
+      this.followPage();
+    });
+    this.controls = new PageControls();
+    this.head = make("header", "mnb-head", {}, this.heading, this.count, make("span", "mnb-gap"), this.compare, this.level, this.controls.element);
     this.notice = make("div", "mnb-notice");
     this.notice.hidden = true;
     this.list = make("div", "mnb-cards", { role: "list", "aria-label": label });
@@ -353,11 +193,14 @@ class Board {
     this.seen = new IntersectionObserver((entries) => {
       for (const entry of entries) this.rowOf.get(entry.target)?.wave.setVisible(entry.isIntersecting);
     });
+    this.near = new IntersectionObserver((entries) => {
+      for (const entry of entries) this.cardOf.get(entry.target)?.setVisible(entry.isIntersecting);
+    }, { rootMargin: "300px" });
     this.sized = new ResizeObserver((entries) => {
       for (const entry of entries) this.rowOf.get(entry.target)?.wave.draw();
     });
     this.redraw = () => {
-      for (const row of this.#rowsInOrder()) row.wave.draw();
+      for (const { wave } of [...this.#rowsInOrder(), ...(this.comparison?.lanes ?? [])]) wave.draw();
     };
     this.theme = new MutationObserver(() => setTimeout(this.redraw, 50)); // after the new style sheet
     this.theme.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"] });
@@ -393,7 +236,7 @@ class Board {
         this.cards.delete(id);
         card.dispose();
       }
-    for (const card of state.cards) this.#takeCard(card);
+    for (const card of state.cards) this.#takeCard({ ...BLANK, ...card });
     this.#drawHead();
   }
 
@@ -421,7 +264,7 @@ class Board {
     let at = data.byteOffset ?? 0;
     for (const [id, length] of index) {
       // copied: a message's buffer is one piece, and would live as long as its smallest part
-      this.peaks.set(id, new Int8Array(data.buffer ?? data, at, length).slice());
+      this.heights.set(id, new Uint8Array(data.buffer ?? data, at, length).slice());
       at += length;
     }
   }
@@ -433,8 +276,22 @@ class Board {
       this.cards.set(changes.card_id, card);
       if (this.model.get("newest_first")) this.list.prepend(card.element);
       else this.list.append(card.element);
+      this.cardOf.set(card.element, card);
+      this.near.observe(card.element);
     }
     card.update(changes);
+  }
+
+  /** A few at a time: the page has other things to do. */
+  #drawLate() {
+    this.drawer = undefined;
+    const end = performance.now() + SLICE_MS;
+    for (const card of this.late) {
+      this.late.delete(card);
+      if (card.stale) card.draw();
+      if (performance.now() > end) break;
+    }
+    if (this.late.size) this.drawer = setTimeout(() => this.#drawLate(), SLICE_MS * 4);
   }
 
   #drawHead() {
@@ -443,25 +300,57 @@ class Board {
       card.placeNote(notes.has(card.data.note));
       notes.add(card.data.note);
     }
-    const clips = [...this.cards.values()].reduce((sum, card) => sum + card.rows.size, 0);
+    const clips = this.#clips();
     const moving = [...this.cards.values()].filter((card) => card.isMoving).length;
-    const parts = [`${clips} clip${clips === 1 ? "" : "s"}`];
+    const parts = [`${clips.length} clip${clips.length === 1 ? "" : "s"}`];
     if (moving) parts.push(`${moving} ${this.asleep ? "not finished" : "in the works"}`);
     setText(this.count, parts.join(" · "));
-    const comparable = this.#loudnesses().length > 1;
-    this.level.hidden = !comparable;
-    this.head.hidden = this.cards.size < 2 && !comparable;
+    const rows = [...this.cards.values()].reduce((sum, card) => sum + card.size, 0);
+    this.level.hidden = clips.filter((clip) => typeof clip.loudness_lufs === "number").length < 2;
+    this.element.classList.toggle("mnb-many", rows > 1);
+    this.head.hidden = this.cards.size < 2 && rows === 0;
     this.list.classList.toggle("mnb-long", this.cards.size > LONG_BOARD);
+    this.#drawComparison(clips);
+    this.picked();
     this.player.setVolume();
     const lost = this.gone ? moving > 0 && this.model.get("restart_note") : this.asleep && `A saved copy: the kernel does not answer. ${this.model.get("copy_note")}`;
     setText(this.notice, lost || "");
     this.notice.hidden = !lost;
   }
 
-  #setLevelled(levelled) {
-    this.levelled = levelled;
-    this.level.setAttribute("aria-checked", String(levelled));
-    this.player.setVolume();
+  /** A board that was made to compare shows nothing else. */
+  #drawComparison(clips) {
+    const shown = this.comparison?.lanes.map((lane) => clips.find((clip) => clip.clip_id === lane.clip.clip_id));
+    if (shown?.every(Boolean)) this.comparison.update(shown);
+    else if (shown) this.#endComparison();
+    if (!this.comparison && this.model.get("compare") && clips.length > 0) this.#beginComparison(clips, null);
+  }
+
+  #askToCompare() {
+    const picked = this.#pickedClips();
+    if (this.compare.getAttribute("aria-disabled") === "true") return this.say(this.compare.title);
+    this.#beginComparison(picked.length ? picked : this.#clips(), () => this.#endComparison());
+    this.comparison.play.focus({ preventScroll: true });
+    this.comparison.load();
+  }
+
+  #beginComparison(clips, close) {
+    this.player.pause();
+    this.comparison = new Comparison(this, clips.slice(0, MOST_COMPARED), { blind: this.model.get("blind"), close });
+    this.list.hidden = true;
+    this.controls.speed.hidden = close === null;
+    this.list.before(this.comparison.element);
+    for (const lane of this.comparison.lanes) this.adoptWave(lane);
+    this.picked();
+  }
+
+  #endComparison() {
+    for (const lane of this.comparison.lanes) this.dropWave(lane);
+    this.comparison.dispose();
+    this.comparison = null;
+    this.list.hidden = false;
+    this.picked();
+    this.compare.focus({ preventScroll: true });
   }
 
   #setState({ gone = this.gone, asleep }) {
@@ -493,10 +382,12 @@ class Board {
     return [...this.list.querySelectorAll(".mnb-row")].map((element) => this.rowOf.get(element)).filter(Boolean);
   }
 
-  #loudnesses() {
-    return [...this.cards.values()].flatMap((card) =>
-      card.data.clips.map((clip) => clip.loudness_lufs).filter((level) => typeof level === "number"),
-    );
+  #clips() {
+    return [...this.cards.values()].flatMap((card) => card.data.clips);
+  }
+
+  #pickedClips() {
+    return this.#rowsInOrder().filter((row) => row.pick.checked).map((row) => row.clip);
   }
 }
 

@@ -273,3 +273,36 @@ def test_closed_view_leaves_nothing_running(lab: Any, shown: Page) -> None:
     shown.wait_for_function("() => window.gone.paused && !window.gone.src")
     assert shown.evaluate("() => globalThis.__musicnbPage.player") is None
     lab.execute(shown, "second.put(CardView('y', '', 'Late', '', 'queued')); second.settle()")
+
+
+def test_closed_board_is_collected_in_python_and_on_the_page(lab: Any, shown: Page) -> None:
+    """Nothing holds it: no timer, no handler, no observer, no list of boards on the page."""
+    lab.execute(shown, "passing = board('Passing', CardView('p', 'm', 'P', '', 'succeeded',"
+                       " clips=(clip('p1', 'Passing'),)))")  # fmt: skip
+    run_new_cell(shown, "passing.show()")
+    # no real press: chromium itself remembers the element under the mouse
+    shown.get_by_role("button", name="Play Passing").dispatch_event("click")
+    shown.wait_for_function(audio("Passing", "!a.paused"))
+    shown.evaluate("""() => {
+        const section = document.querySelector('section[aria-label=Passing]');
+        window.mnbPassing = new WeakRef(section.mnbBoard);
+        window.mnbOwner = section.mnbBoard.model.get('live_class');
+    }""")
+    gone = lab.execute(
+        shown,
+        "import gc, weakref\nwhere = weakref.ref(passing)\npassing.close()\ndel passing\n"
+        "gc.collect()\nprint(where() is None)",
+    )
+    assert gone == "True\n"
+    expect(shown.locator("section[aria-label=Passing]")).to_have_count(0)
+    session = shown.context.new_cdp_session(shown)
+    for _ in range(20):
+        session.send("HeapProfiler.collectGarbage")
+        if shown.evaluate("() => window.mnbPassing.deref() === undefined"):
+            break
+        shown.wait_for_timeout(250)
+    else:
+        pytest.fail("the board is still on the page's heap")
+    session.detach()
+    kept = "() => [...globalThis.__musicnbPage.sounds.values()].map(({owner}) => owner)"
+    assert shown.evaluate("() => window.mnbOwner") not in shown.evaluate(kept)

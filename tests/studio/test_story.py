@@ -40,6 +40,10 @@ def test_one_task_per_model_costs_130_credits_and_gives_three_clips(studio):
     one, other = (clip.read().samples for clip in clips[:2])
     shorter = min(len(one), len(other))
     assert np.abs(one[:shorter] - other[:shorter]).max() > 0.05
+    assert "sandbox" in clips[0].preview().html
+    sheet = studio.clips()[:3].contact_sheet()
+    assert sheet.html.count("<img") == 6
+    assert sheet.size_bytes < 40_000
 
     table = studio.table().tail(3)
     assert table.clip_credits.tolist() == [40.0, 40.0, 50.0]
@@ -300,6 +304,19 @@ def test_clips_of_the_library_are_listed_newest_first(studio):
     clips = studio.clips()
     assert clips[0].clip_id == made[0].clip_id
     assert len(clips) == len(studio.table())
+
+
+def test_clips_are_compared_by_name_or_blind(studio):
+    """A comparison takes clips of any tasks; blind, its page is told no more than letters."""
+    clips = studio.generate(SUNO).result(60)
+    assert list(studio.compare(clips).reveal().values()) == [clip.title for clip in clips]
+    blind = clips.compare(blind=True)
+    (card,) = blind.board.full_state()["cards"]
+    assert [clip["title"] for clip in card["clips"]] == ["A", "B"]
+    assert clips[0].clip_id not in json.dumps(card)
+    assert sorted(blind.reveal().values()) == sorted(clip.title for clip in clips)
+    with pytest.raises(InvalidInput, match="2 to 8 clips"):
+        studio.compare(clips[:1])
 
 
 def test_removed_clip_says_so(studio):

@@ -5,9 +5,11 @@ import pkgutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import musicnb
+from musicnb.sound import encode
 
 ROOMS = sorted(
     module.name
@@ -28,6 +30,8 @@ def test_public_face_is_exactly_this():
         "Task",
         "TextToMusic",
         "__version__",
+        "measure_file",
+        "measure_many",
     ]
     assert all(getattr(musicnb, name) is not None for name in musicnb.__all__)
     assert set(musicnb._HOMES) | {"__version__"} == set(musicnb.__all__)
@@ -61,5 +65,15 @@ def test_importing_musicnb_loads_nothing_heavy():
 
 def test_studio_in_a_script_loads_neither_pandas_nor_jupyter():
     """A script that only generates does not pay for tables, widgets or the server."""
-    heavy = ("pandas", "ipywidgets", "anywidget", "scipy", "starlette", "musicnb.sandbox.engine")
+    heavy = ("pandas", "ipywidgets", "anywidget", "scipy", "starlette", "matplotlib")
+    assert loaded_by("from musicnb import Studio; import musicnb.pictures", *heavy) == "[]"
+    heavy = ("pandas", "musicnb.pictures", "musicnb.sandbox.engine")
     assert loaded_by("from musicnb import Studio", *heavy) == "[]"
+
+
+def test_measuring_a_file_loads_nothing_heavy(tmp_path):
+    """The first answer waits for numpy and soundfile only."""
+    path = tmp_path / "tone.wav"
+    path.write_bytes(encode(np.full((48_000, 2), 0.1, np.float32), 48_000, format="WAV"))
+    heavy = ("scipy", "numba", "librosa", "matplotlib", "pandas", "pydantic", "IPython", "httpx")
+    assert loaded_by(f"import musicnb; musicnb.measure_file({str(path)!r})", *heavy) == "[]"

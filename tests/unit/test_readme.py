@@ -52,7 +52,7 @@ def test_links_of_the_readme_lead_somewhere():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-@pytest.mark.parametrize("name", ["musicnb", "musicnb.briefs", "musicnb.measure._meter"])
+@pytest.mark.parametrize("name", ["musicnb", "musicnb.briefs", "musicnb.measure._levels"])
 def test_examples_in_docstrings_work(name):
     """What a docstring shows is what happens."""
     result = doctest.testmod(importlib.import_module(name))

@@ -33,14 +33,21 @@ def file(tmp_path):
     return write
 
 
+def rate_of(format_):
+    """Opus knows few rates."""
+    return 48_000 if format_ == "OPUS" else RATE
+
+
 @pytest.mark.parametrize("format_", sound.FORMATS)
 @pytest.mark.parametrize("channels", [1, 2])
 def test_every_format_round_trips(file, format_, channels):
     """What is encoded decodes to the same length, and nearly the same samples."""
-    samples = tone(channels=channels)
-    path = file(sound.encode(samples, RATE, format=format_))
+    rate = rate_of(format_)
+    samples = tone(channels=channels, rate=rate)
+    path = file(sound.encode(samples, rate, format=format_))
     facts = sound.examine(path)
-    assert (facts.kind.format, facts.channels, facts.sample_rate) == (format_, channels, RATE)
+    kind = "OGG" if format_ == "OPUS" else format_
+    assert (facts.kind.format, facts.channels, facts.sample_rate) == (kind, channels, rate)
     assert (facts.frames, facts.problem) == (len(samples), None)
     decoded = sound.read(path).samples
     # over several blocks: reading one must not disturb the next
@@ -57,10 +64,11 @@ def test_long_ogg_is_written_without_killing_the_interpreter(file):
 def test_tags_are_kept_whatever_they_say(file, format_):
     """A title is data: quotes, markup and letters of any script survive as text."""
     tags = {"title": '<img src=x onerror="alert(1)"> é 夜', "comment": "x" * 300}
-    path = file(sound.encode(tone(4), RATE, format=format_, tags=tags))
+    rate = rate_of(format_)
+    path = file(sound.encode(tone(4, rate=rate), rate, format=format_, tags=tags))
     with sf.SoundFile(path) as opened:
         assert (opened.title, opened.comment) == tuple(tags.values())
-    assert sound.examine(path).frames == 4 * RATE
+    assert sound.examine(path).frames == 4 * rate
 
 
 def test_unknown_tag_is_named():
@@ -72,7 +80,7 @@ def test_unknown_tag_is_named():
 @pytest.mark.parametrize("format_", sound.FORMATS)
 def test_cut_file_keeps_what_is_there(file, format_):
     """Half a file gives about half the sound, whatever its header promises."""
-    data = sound.encode(noise(4), RATE, format=format_)
+    data = sound.encode(noise(4), rate_of(format_), format=format_)
     facts = sound.examine(file(data[: len(data) // 2]))
     assert 0.2 < facts.duration_s < 3.9
 

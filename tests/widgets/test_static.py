@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import struct
-import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
 
-import numpy as np
 import pytest
 
 from musicnb.widgets import CardView, ClipView
-from musicnb.widgets._picture import HEIGHT, WIDTH, bars, waveform_png
-from musicnb.widgets._static import MAX_PICTURES, clock, static_html, static_text
+from musicnb.widgets._static import MAX_PICTURES, static_html, static_text
 
 HOSTILE = "<img src=x onerror=\"alert('x')\"></style><script>alert(1)</script>&amp;'"
 CLIP = ClipView("c", "Take", 61.9, "audio/mpeg", 10, bytes([200, 56]) * 1000, "lib/a b#1.mp3")
@@ -146,57 +141,3 @@ def test_pictures_end_where_the_notebook_would_grow_too_large() -> None:
     text = draw(replace(CARD, clips=clips))
     assert text.count("<img") == MAX_PICTURES
     assert "Take 99" in text
-
-
-def unpack(png: bytes) -> np.ndarray:
-    """Decode our own PNG by the book: chunks, checksums, pixels."""
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    at, found = 8, {}
-    while at < len(png):
-        (length,) = struct.unpack(">I", png[at : at + 4])
-        kind, data = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
-        assert struct.unpack(">I", png[at + 8 + length : at + 12 + length])[0] == zlib.crc32(
-            kind + data
-        )
-        found[kind] = data
-        at += 12 + length
-    assert list(found) == [b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"]
-    assert struct.unpack(">IIBBBBB", found[b"IHDR"]) == (WIDTH, HEIGHT, 2, 3, 0, 0, 0)
-    rows = np.frombuffer(zlib.decompress(found[b"IDAT"]), np.uint8).reshape(HEIGHT, -1)
-    assert not rows[:, 0].any()
-    return ((rows[:, 1:, None] >> np.array([6, 4, 2, 0])) & 3).reshape(HEIGHT, WIDTH)
-
-
-@pytest.mark.parametrize("peaks", [b"", bytes(2000), b"\x80\x7f" * 1000, b"\x01", bytes(7)])
-def test_picture_of_anything_is_a_valid_png(peaks: bytes) -> None:
-    """Silence, full scale, nothing, and half a pair."""
-    assert unpack(waveform_png(peaks)).max() == 2
-
-
-def test_picture_of_noise_is_small() -> None:
-    """The worst case for the compressor stays under 4 kB."""
-    noise = np.random.default_rng(1).integers(-128, 128, 2000, dtype=np.int8).tobytes()
-    shape = np.sort(np.random.default_rng(2).integers(0, 128, (1000, 2)), axis=1)
-    assert len(waveform_png(noise)) < 4000
-    assert len(waveform_png(shape.astype(np.int8).tobytes())) < 4000
-    assert len(base64.b64encode(waveform_png(noise))) < 2000
-
-
-def test_picture_follows_the_sound() -> None:
-    """A loud half is tall, a quiet half is low."""
-    loud, quiet = b"\x81\x7f" * 500, b"\xfa\x06" * 500
-    image = unpack(waveform_png(quiet + loud))
-    filled = (image > 0).sum(axis=0)
-    assert filled[: WIDTH // 2 - 8].max() * 5 < filled[WIDTH // 2 + 8 : WIDTH - 12].max()
-
-
-def test_bars_never_exceed_one_whatever_the_number_of_pairs() -> None:
-    """Fewer pairs than bars, and numbers that do not divide, are all right."""
-    for pairs in (1, 7, 106, 107, 1000, 1001):
-        heights = bars(b"\x80\x7f" * pairs, 106)
-        assert heights == pytest.approx(np.ones(106))
-
-
-def test_clock_counts_whole_seconds() -> None:
-    """Durations are cut, not rounded: 61.9 s is 1:01."""
-    assert [clock(seconds) for seconds in (0, 61.9, 600, -3)] == ["0:00", "1:01", "10:00", "0:00"]

@@ -6,7 +6,7 @@ import numpy as np
 import pyebur128
 import pytest
 
-from musicnb.measure import OUTLINE_PAIRS, Meter, Outline
+from musicnb.measure import OUTLINE_PAIRS, LevelMeter, Outline
 
 
 def sine(level_dbfs, seconds, *, rate=48_000, frequency=997.0, channels=2):
@@ -16,7 +16,7 @@ def sine(level_dbfs, seconds, *, rate=48_000, frequency=997.0, channels=2):
 
 
 def measure(samples, rate=48_000, block=65_536):
-    meter = Meter(rate, samples.shape[1])
+    meter = LevelMeter(rate, samples.shape[1])
     for start in range(0, len(samples), block):
         meter.push(samples[start : start + block])
     return meter.close()
@@ -70,7 +70,7 @@ def test_silence_and_too_little_sound_are_minus_infinity():
 
 def test_nothing_at_all_is_measured_too():
     """Zero frames have zero seconds and a flat outline."""
-    empty = Meter(48_000, 2).close()
+    empty = LevelMeter(48_000, 2).close()
     assert (empty.duration_s, empty.outline) == (0.0, bytes(2 * OUTLINE_PAIRS))
 
 

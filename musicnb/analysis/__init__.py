@@ -1,0 +1,13 @@
+"""Files to measures: one file, or many side by side, each measured once.
+
+What a file measures is kept by the hash of its bytes and the version of the code that measured it,
+so neither a renamed file nor a second notebook measures it again.
+"""
+
+from __future__ import annotations
+
+from musicnb.analysis._cache import MeasureCache
+from musicnb.analysis._files import Source, measure_file
+from musicnb.analysis._many import measure_many
+
+__all__ = ["MeasureCache", "Source", "measure_file", "measure_many"]

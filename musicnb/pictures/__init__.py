@@ -1,0 +1,45 @@
+"""Pictures of sound: small PNGs and pages that need nothing, matplotlib axes for people who plot.
+
+The PNGs are made with numpy and zlib alone and are small enough for tables and for the copies that
+stay in a notebook: a waveform under 6 kB, a spectrogram under 150 kB. `plot_waveform` and its
+neighbours need the extra ``plot``.
+"""
+
+from __future__ import annotations
+
+from musicnb.pictures._html import Html, data_url, element, file_link
+from musicnb.pictures._loudness import LoudnessOverTime, loudness_png
+from musicnb.pictures._page import Page
+from musicnb.pictures._plots import plot_loudness, plot_spectrogram, plot_waveform
+from musicnb.pictures._preview import Excerpt, preview_page
+from musicnb.pictures._scales import clock, size_text
+from musicnb.pictures._sheet import Frame, sheet_page
+from musicnb.pictures._spectrogram import THUMBNAIL, spectrogram_png, thumbnail_png
+from musicnb.pictures._spectrum import Spectrogram, SpectrumReader, spectrogram
+from musicnb.pictures._waveform import waveform_png
+
+__all__ = [
+    "THUMBNAIL",
+    "Excerpt",
+    "Frame",
+    "Html",
+    "LoudnessOverTime",
+    "Page",
+    "Spectrogram",
+    "SpectrumReader",
+    "clock",
+    "data_url",
+    "element",
+    "file_link",
+    "loudness_png",
+    "plot_loudness",
+    "plot_spectrogram",
+    "plot_waveform",
+    "preview_page",
+    "sheet_page",
+    "size_text",
+    "spectrogram",
+    "spectrogram_png",
+    "thumbnail_png",
+    "waveform_png",
+]

@@ -1,0 +1,62 @@
+"""A new file that appears whole, durably, and never in the place of another."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file that gets its name when it is written to its end.
+
+    Yields
+    ------
+    binary file
+        Beside the final place; removed again when anything is raised.
+
+    Raises
+    ------
+    FileExistsError
+        There is something by this name, also if it came while the file was being written.
+    OSError
+        The folder cannot be written.
+    """
+    target = Path(path)
+    if os.path.lexists(target):
+        raise FileExistsError(f"{target.name} exists already")
+    partial = target.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        with partial.open("x+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _publish(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+    _sync(target.parent)
+
+
+def _publish(partial: Path, target: Path) -> None:
+    """Name the file, unless the name is taken: a rename alone would replace what is there."""
+    try:
+        os.link(partial, target)
+    except FileExistsError:
+        raise FileExistsError(f"{target.name} exists already") from None
+    except OSError:  # a file system without links: the name is taken first
+        target.open("xb").close()
+        partial.replace(target)
+
+
+def _sync(folder: Path) -> None:
+    if os.name == "nt":  # a folder cannot be opened there
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

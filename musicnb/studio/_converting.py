@@ -1,0 +1,151 @@
+"""A clip to another file, and the record of what it was made of."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final, Unpack
+
+from musicnb.convert import Changes, ChangesOptions, Converted, convert
+from musicnb.errors import Fault, InvalidInput, LibraryError
+from musicnb.library import Conversions
+from musicnb.sound import Encoding, Format
+
+if TYPE_CHECKING:
+    from musicnb.studio._clip import Clip
+
+#: Endings that a format's files may have.
+_ENDINGS: Final = {"OPUS": (".opus", ".ogg"), "OGG": (".ogg", ".oga"), "WAV": (".wav", ".wave")}
+
+
+def convert_clip(
+    clip: Clip,
+    path: str | os.PathLike[str] | None,
+    format_: Format,
+    options: dict[str, Any],
+    **changes: Unpack[ChangesOptions],
+) -> Converted:
+    """Make a file of a clip and write down that it was made of it.
+
+    Parameters
+    ----------
+    path
+        A name that is not taken, or a folder; None is ``conversions/`` in the library.
+    options
+        Of the format; see `musicnb.sound.Encoding`. Those that are None are left out.
+
+    Raises
+    ------
+    InvalidInput
+        An option or a change is wrong, or there is a file by this name.
+    LibraryError
+        The clip's file has gone, or the new one cannot be written.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    problem = ""
+    try:
+        encoding = Encoding(format_, **given)
+    except (TypeError, ValueError) as error:
+        problem = str(error)
+    if problem:
+        raise InvalidInput.from_faults([Fault("encoding", "", problem)])
+    wanted = Changes(**changes)
+    conversions = conversions_beside(clip)
+    digest = _sha256(clip)
+    names = _named(conversions, clip, path, encoding)
+    made = _made(clip, names, encoding, wanted, _tags(clip, digest, wanted))
+    try:
+        conversions.add(
+            made.path,
+            sha256=made.sha256,
+            size_bytes=made.size_bytes,
+            parent_clip_id=clip.clip_id,
+            parent_sha256=digest,
+            changes={"format": format_, **given, **asdict(wanted), "gain_db": made.gain_db},
+            made_at=time.time(),
+        )
+    except BaseException:
+        made.path.unlink(missing_ok=True)  # nobody could tell what it is
+        raise
+    return made
+
+
+def conversions_beside(clip: Clip) -> Conversions:
+    """Return the conversions of the library that a clip lies in."""
+    depth = len(PurePosixPath(clip.record.file).parts)
+    return Conversions(clip.path.parents[depth - 1])
+
+
+def _made(
+    clip: Clip, names: Iterable[Path], encoding: Encoding, changes: Changes, tags: dict[str, str]
+) -> Converted:
+    """Convert under the first name that is not taken."""
+    taken, problem = "", ""
+    for name in names:
+        try:
+            return convert(clip.path, name, encoding, changes, tags=tags)
+        except FileExistsError:
+            taken = name.name
+        except OSError as error:
+            problem = f"{name.parent} cannot be written ({error.strerror or error})"
+            break
+    if problem:
+        raise LibraryError(problem, hint="Make room, or choose another path")
+    raise InvalidInput.from_faults(
+        [Fault("path", "", f"{taken!r:.80} exists already and is not replaced")]
+    )
+
+
+def _named(
+    conversions: Conversions,
+    clip: Clip,
+    path: str | os.PathLike[str] | None,
+    encoding: Encoding,
+) -> Iterable[Path]:
+    stem = PurePosixPath(clip.record.file).stem
+    if path is None:
+        return conversions.names(stem, encoding.suffix)
+    problem = ""
+    try:
+        target = Path(path).expanduser()
+        target.resolve()  # complains of what no file system takes
+        if target.is_dir():
+            return [target / f"{stem}{encoding.suffix}"]
+    except (TypeError, ValueError, RuntimeError, OSError) as error:
+        problem = f"{path!r:.80} is no path ({error!s:.80})"
+    else:
+        fit = _ENDINGS.get(encoding.format, (encoding.suffix,))
+        if not target.suffix:
+            return [target.with_name(target.name + encoding.suffix)] if target.name else []
+        if target.suffix.lower() in fit:
+            return [target]
+        problem = f"ends in {target.suffix!r:.20}, and not in {' or '.join(fit)}"
+    raise InvalidInput.from_faults([Fault("path", "", problem)])
+
+
+def _tags(clip: Clip, digest: str, changes: Changes) -> dict[str, str]:
+    maker = " Made by the musicnb sandbox with its own engine." if clip.sandbox else ""
+    return {
+        "title": clip.title,
+        "comment": f"Made by musicnb of clip {clip.clip_id} (sha256 {digest}): {changes}.{maker}",
+    }
+
+
+def _sha256(clip: Clip) -> str:
+    problem = ""
+    try:
+        if not clip.path.is_file():  # a pipe in its place would never end
+            raise FileNotFoundError("it is gone")
+        with clip.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        problem = error.strerror or str(error)
+    raise LibraryError(
+        f"{clip.path.name} cannot be read ({problem})",
+        hint="Restore the file from a copy, or studio.resume() where the service still has it",
+        charged=True,
+    )

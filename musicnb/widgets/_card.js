@@ -1,0 +1,239 @@
+// A card: one task with its money, its problems and its player rows.
+
+const MOVING = new Set(["sending", "queued", "running"]);
+const CARD_PX = 78; // about what a card is high without rows
+const ROW_PX = 56;
+/** What a card of a whole state does not mention; a patch mentions what has become so. */
+const BLANK = { model: "", title: "", prompt: "", status: "", stage: "", percent: null, submitted_at: null, ended_at: null, price: "", charge: "", clips_expected: 0, clips: [], problem: "", hint: "", can_cancel: false, choices: [], note: "", badge: "", over: false };
+
+/** One task: its state, money, problems and player rows. */
+class Card {
+  /**
+   * @param {Board} board
+   * @param {string} id
+   */
+  constructor(board, id) {
+    this.board = board;
+    this.id = id;
+    this.data = { card_id: id, clips: [], status: "" };
+    this.rows = new Map(); // clip id -> Row
+    this.skeletons = [];
+    this.visible = true; // until it is known to be out of sight
+    this.stale = null; // changes that are not drawn yet
+    this.chip = make("span", "mnb-chip");
+    this.title = make("span", "mnb-title");
+    this.badge = make("span", "mnb-badge");
+    this.elapsed = make("span", "mnb-elapsed");
+    this.money = make("span", "mnb-money");
+    this.cancel = make("button", "mnb-cancel", { type: "button" }, "Cancel");
+    this.cancel.onclick = () => this.#askToCancel();
+    this.model = make("span", "mnb-model");
+    this.prompt = make("span", "mnb-prompt");
+    this.about = make("div", "mnb-about", {}, this.model, this.prompt);
+    this.lines = make("div", "mnb-lines");
+    this.choices = make("div", "mnb-choices");
+    this.list = make("div", "mnb-rows");
+    this.fill = make("span", "mnb-fill");
+    this.progress = make("div", "mnb-progress", { role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, this.fill);
+    const head = make("div", "mnb-card-head", {}, this.title, this.badge, this.chip, make("span", "mnb-gap"), this.elapsed, this.money, this.cancel);
+    this.element = make("article", "mnb-card", { role: "listitem" }, this.progress, head, this.about, this.lines, this.choices, this.list);
+  }
+
+  /** @returns {boolean} whether its clock runs */
+  get isMoving() {
+    return !this.data.over && !this.data.ended_at;
+  }
+
+  /** @returns {number} how many rows it has, or keeps free */
+  get size() {
+    return this.list.children.length;
+  }
+
+  /** Take over changed fields; draw them at once only where they can be seen. */
+  update(changes) {
+    const before = this.data.status;
+    Object.assign(this.data, changes);
+    this.stale = { ...this.stale, ...changes };
+    if (this.visible) this.draw();
+    else this.board.drawLater(this);
+    const { status, problem } = this.data;
+    if (!before || before === status) return;
+    this.endCancel();
+    this.board.say(`${this.name}: ${status}. ${problem ?? ""}`);
+  }
+
+  get name() {
+    return this.data.title || this.data.model || "Task";
+  }
+
+  /** @param {boolean} visible whether it is in sight, or nearly */
+  setVisible(visible) {
+    this.visible = visible;
+    if (visible && this.stale) this.draw();
+  }
+
+  /** Draw what has changed since it was drawn last. */
+  draw() {
+    const changes = this.stale ?? {};
+    this.stale = null;
+    const { data, name } = this;
+    this.element.dataset.status = MOVING.has(data.status) || data.over ? data.status : "other";
+    this.element.classList.toggle("mnb-moving", this.isMoving);
+    this.element.classList.toggle("mnb-bare", !data.title && !data.prompt && !data.model);
+    this.element.setAttribute("aria-label", name);
+    setText(this.title, name);
+    setText(this.chip, [...new Set([data.status, data.over ? "" : data.stage])].filter(Boolean).join(" · "));
+    this.#optional(this.badge, data.badge);
+    this.#optional(this.money, data.charge || data.price);
+    this.#optional(this.model, data.title ? data.model : "");
+    this.#optional(this.prompt, data.prompt);
+    this.prompt.title = data.prompt ?? "";
+    this.about.hidden = this.model.hidden && this.prompt.hidden;
+    this.cancel.hidden = !data.can_cancel;
+    this.#drawProgress(name);
+    this.#drawLines();
+    if ("choices" in changes) this.#drawChoices();
+    if ("clips" in changes || "clips_expected" in changes || "over" in changes) this.#drawRows();
+    this.tick();
+  }
+
+  /** Let the clock follow. */
+  tick() {
+    const { submitted_at: start, ended_at: end } = this.data;
+    const known = start && (end || (this.isMoving && !this.board.asleep));
+    this.elapsed.hidden = !known;
+    if (known) setText(this.elapsed, `${end ? "took " : ""}${clock((end || this.board.now()) - start)}`);
+  }
+
+  /** What Python said when it could not cancel. */
+  refuse(why) {
+    this.endCancel();
+    this.answer = why;
+    this.#drawLines();
+  }
+
+  /** Show its note, or, where another card shows the same, keep it behind the badge. */
+  placeNote(isRepeat) {
+    if (this.repeatsNote === isRepeat && this.placed === this.data.note) return;
+    this.placed = this.data.note;
+    this.repeatsNote = isRepeat;
+    this.badge.title = isRepeat ? this.data.note : "";
+    this.#drawLines();
+  }
+
+  endCancel() {
+    clearTimeout(this.patience);
+    this.answer = "";
+    this.cancel.disabled = false;
+    setText(this.cancel, "Cancel");
+    this.#drawChoices();
+    this.#drawLines();
+  }
+
+  dispose() {
+    clearTimeout(this.patience);
+    for (const row of this.rows.values()) this.board.dropRow(row);
+    this.element.remove();
+  }
+
+  #optional(element, text) {
+    setText(element, text ?? "");
+    element.hidden = !text;
+  }
+
+  #askToCancel() {
+    this.cancel.disabled = true;
+    setText(this.cancel, "Canceling…");
+    this.#ask({ op: "cancel", card_id: this.id }, "the cancel goes out when it ends");
+  }
+
+  /** Tell Python, and say so when a running cell keeps it from listening. */
+  #ask(message, later) {
+    this.answer = "";
+    if (!this.board.send(message)) return;
+    clearTimeout(this.patience);
+    this.patience = setTimeout(() => {
+      this.answer = `Python is busy with a running cell: ${later}. Interrupting the cell lets it out at once.`;
+      this.#drawLines();
+    }, STALL_MS);
+  }
+
+  #drawChoices() {
+    const { choices } = this.data;
+    this.choices.hidden = !choices?.length;
+    this.choices.replaceChildren(...(choices ?? []).map((choice) => this.#makeChoice(choice)));
+  }
+
+  #makeChoice({ name, label, confirm }) {
+    const button = make("button", "mnb-choice", { type: "button" }, label);
+    button.onclick = () => {
+      if (confirm && button.textContent !== confirm) {
+        setText(button, confirm);
+        button.classList.add("mnb-armed");
+        this.board.say(confirm);
+        return;
+      }
+      for (const other of this.choices.children) other.disabled = true;
+      this.#ask({ op: "choose", card_id: this.id, choice: name }, "your choice goes out when it ends");
+    };
+    return button;
+  }
+
+  #drawProgress(name) {
+    const { percent } = this.data;
+    const known = typeof percent === "number";
+    this.progress.hidden = !this.isMoving;
+    this.progress.setAttribute("aria-label", `Progress of ${name}`);
+    this.progress.classList.toggle("mnb-unsure", !known);
+    this.fill.style.width = known ? `${Math.min(Math.max(percent, 0), 100)}%` : "";
+    if (known) this.progress.setAttribute("aria-valuenow", String(Math.round(percent)));
+    else this.progress.removeAttribute("aria-valuenow");
+  }
+
+  #drawLines() {
+    const { problem, hint, note } = this.data;
+    const lines = [["mnb-problem", problem], ["mnb-hint", hint], ["mnb-note", this.repeatsNote ? "" : note], ["mnb-note", this.answer]];
+    const shown = lines.filter(([, text]) => text);
+    const key = JSON.stringify(shown);
+    if (this.linesKey === key) return;
+    this.linesKey = key;
+    this.lines.hidden = shown.length === 0;
+    this.lines.replaceChildren(...shown.map(([className, text]) => make("div", className, {}, text)));
+  }
+
+  #drawRows() {
+    const { clips, clips_expected: expected, over } = this.data;
+    const kept = new Set(clips.map((clip) => clip.clip_id));
+    for (const [id, row] of this.rows)
+      if (!kept.has(id)) {
+        this.rows.delete(id);
+        this.board.dropRow(row);
+      }
+    clips.forEach((clip, i) => {
+      let row = this.rows.get(clip.clip_id);
+      if (row) row.update(clip);
+      else {
+        row = new Row(this.board, clip);
+        this.rows.set(clip.clip_id, row);
+        this.board.adoptRow(row);
+      }
+      row.wave.setHeights(this.board.heights.get(clip.clip_id) ?? null);
+      if (this.list.children[i] !== row.element) this.list.insertBefore(row.element, this.list.children[i] ?? null);
+    });
+    const missing = over ? 0 : Math.max(0, (expected ?? 0) - clips.length);
+    while (this.skeletons.length > missing) this.skeletons.pop().remove();
+    while (this.skeletons.length < missing) this.skeletons.push(this.list.appendChild(makeSkeleton()));
+    // out of sight it is not laid out, and must take the room that it will need
+    const rows = this.list.children.length;
+    this.element.style.containIntrinsicSize = `auto ${CARD_PX + ROW_PX * rows}px`;
+  }
+}
+
+/** A row that keeps the place of a clip to come. */
+function makeSkeleton() {
+  const names = make("div", "mnb-names", {}, make("span", "mnb-ghost"), make("span", "mnb-ghost mnb-short"));
+  const wave = make("div", "mnb-wave", {}, make("span", "mnb-line"));
+  const times = make("div", "mnb-times", {}, make("span", "mnb-time", {}, "–:––"));
+  const cells = [make("span", "mnb-play"), names, wave, times, make("span", "mnb-pick"), make("span", "mnb-save")];
+  return make("div", "mnb-row mnb-skeleton", { "aria-hidden": "true" }, ...cells);
+}
