@@ -118,7 +118,7 @@ class Growing:
         Of the numbers: float32, or float16 where three digits are enough.
     """
 
-    def __init__(self, precision: type[np.float32] | type[np.float16] = np.float32) -> None:
+    def __init__(self, precision: type[np.float32 | np.float16] = np.float32) -> None:
         self._precision = np.dtype(precision)
         self._bytes = bytearray()
 
