@@ -14,9 +14,9 @@ weights do on styles of which they have seen no piece, and writes the file anew.
 from __future__ import annotations
 
 import dataclasses
-import pprint
 import sys
 import tempfile
+import textwrap
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -35,6 +35,13 @@ from musicnb.measure._tonality import key_columns, key_evidence
 FIRST_SEED, PIECES = 1_000, 432
 STYLES, FOLDS = 18, 6
 EXCERPTS_S = (5.0, 9.0, 22.0)
+HEADER = '''"""Weights, written by benchmarks/fitting.py: see there how they were found."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# fmt: off'''
 NO_KEY = 24
 
 Array = np.ndarray
@@ -205,6 +212,14 @@ def main() -> None:
         write(list(pool.map(example, range(FIRST_SEED, FIRST_SEED + PIECES), chunksize=4)))
 
 
+def written(value: float | Array) -> str:
+    """Return a number, or a tuple of numbers in lines of up to 98 characters."""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    numbers = ", ".join(f"{number:.3f}" for number in value)
+    return f"(\n{textwrap.fill(numbers, 98, initial_indent='    ', subsequent_indent='    ')},\n)"
+
+
 def write(heard: list[tuple[int, list[Weighed], list[Keyed], Array]]) -> None:
     """Fit the weights to examples and write them down."""
     last = len(EXCERPTS_S) - 1
@@ -230,14 +245,9 @@ def write(heard: list[tuple[int, list[Weighed], list[Keyed], Array]]) -> None:
         "BAND_MEANS": np.nanmean(bands, axis=0, dtype=float),
         "BAND_SPREADS": np.nanstd(bands, axis=0, dtype=float),
     }
-    lines = [
-        '"""Weights, written by benchmarks/fitting.py: see there how they were found."""',
-        "",
-    ]
-    lines += ["from __future__ import annotations", "", "from typing import Final", ""]
+    lines = [HEADER]
     for name, value in named.items():
-        plain = round(value, 3) if isinstance(value, float) else tuple(np.round(value, 3).tolist())
-        lines.append(f"{name}: Final = {pprint.pformat(plain, width=96, compact=True)}")
+        lines.append(f"{name}: Final = {written(value)}")
     WEIGHTS.write_text("\n".join(lines) + "\n")
 
 

@@ -15,6 +15,7 @@ Run it with ``python benchmarks/measuring.py [--check]``, with the extra ``bench
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import subprocess
@@ -58,9 +59,10 @@ def main() -> None:
         told(f"  {theirs_s:.2f} s against {ours_s:.2f} s, x ours", theirs_s / ours_s,
              at_least=PEERS_AT_LEAST)  # fmt: skip
         write(folder / "short.flac", clip[: 2 * engine.SAMPLE_RATE], "FLAC")
-        first_s, loaded = first_answer(folder / "short.flac")
+        first_s, bare_s, loaded = first_answer(folder / "short.flac")
         print("first answer in a fresh process, 2 s of sound")
         told("  s", first_s, at_most=FIRST_ANSWER_S)
+        print(f"  of these, Python with numpy and soundfile alone: {bare_s:.2f}")
         told(f"  of {', '.join(HEAVY)} loaded:", len(loaded), at_most=0)
         print("memory above that of decoding alone")
         write(folder / "hour.flac", np.tile(clip, (20, 1)), "FLAC")
@@ -150,29 +152,43 @@ def from_libraries(path: Path) -> dict[str, float]:
     return found
 
 
-def first_answer(path: Path) -> tuple[float, list[str]]:
-    """Return the processor seconds of a process that measures one file, and what it loaded."""
-    code = (
+def first_answer(path: Path) -> tuple[float, float, list[str]]:
+    """Return the processor seconds of a process that measures one file, and what it loaded.
+
+    In the middle those of one that imports numpy and soundfile only. Bytecode is compiled before,
+    as it is after an installation.
+    """
+    ours = (
         f"import musicnb, sys; musicnb.measure_file({str(path)!r});"
         f"print(*({set(HEAVY)!r} & set(sys.modules)))"
     )
-    seconds, loaded = [], ""
-    for _ in range(ROUNDS):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        shown = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-        loaded = shown.stdout
-    return statistics.median(seconds), loaded.split()
+    with tempfile.TemporaryDirectory() as bytecode:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        seconds: list[tuple[float, float]] = []
+        for _ in range(ROUNDS + 1):
+            bare_s, _ = child(environment, "import numpy, soundfile")
+            ours_s, loaded = child(environment, ours)
+            seconds.append((ours_s, bare_s))
+    first, bare = zip(*seconds[1:], strict=True)
+    return statistics.median(first), statistics.median(bare), loaded.split()
+
+
+def child(environment: dict[str, str], code: str) -> tuple[float, str]:
+    """Run code in a fresh interpreter; return its processor seconds and what it printed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, shown.stdout
 
 
 def peak_mb(path: Path, *, measuring: bool) -> float:
     """Return the highest memory of a process that decodes a file, and measures it or not."""
     loop = "meter.push(block)" if measuring else "pass"
     code = (
-        "import resource; from musicnb.measure import Meter; from musicnb.sound import Decoder;"
+        "from musicnb.measure import Meter; from musicnb.sound import Decoder;"
         "import numpy as np;"
         # both have loaded and started everything before the clip comes
         "meter = Meter(48_000, 2); meter.push(np.zeros((70_000, 2), np.float32)); meter.close()\n"
@@ -180,7 +196,8 @@ def peak_mb(path: Path, *, measuring: bool) -> float:
         "    meter = Meter(decoder.sample_rate, decoder.channels)\n"
         f"    for block in decoder.blocks(): {loop}\n"
         f"{'meter.close()' if measuring else ''}\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        # not ru_maxrss: a child inherits its parent's
+        "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return int(shown.stdout) / 1024

@@ -6,10 +6,9 @@ comes with the frames before it.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,21 +110,28 @@ class Chunker:
 
 
 class Growing:
-    """A row of float32 numbers that grows, without a copy of all for every piece."""
+    """A row of numbers that grows, without a copy of all for every piece.
 
-    def __init__(self) -> None:
-        self._numbers = array("f")
+    Parameters
+    ----------
+    precision
+        Of the numbers: float32, or float16 where three digits are enough.
+    """
+
+    def __init__(self, precision: type[np.float32 | np.float16] = np.float32) -> None:
+        self._precision = np.dtype(precision)
+        self._bytes = bytearray()
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._bytes) // self._precision.itemsize
 
     def extend(self, numbers: NDArray[np.floating]) -> None:
         """Append numbers."""
-        self._numbers.frombytes(np.ascontiguousarray(numbers, np.float32).tobytes())
+        self._bytes += np.ascontiguousarray(numbers, self._precision).tobytes()
 
-    def view(self) -> Samples:
+    def view(self) -> NDArray[Any]:
         """Return all of them without a copy; nothing can be appended while the view lives."""
-        return np.frombuffer(self._numbers, np.float32)
+        return np.frombuffer(self._bytes, self._precision)
 
 
 def _energies(planes: Samples) -> tuple[float, ...]:

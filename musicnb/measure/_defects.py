@@ -13,11 +13,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from musicnb.measure._chunks import Samples
 from musicnb.measure._flats import Flats
 from musicnb.measure._holes import ends_abruptly, holes, silences
 from musicnb.measure._levels import decibels
 from musicnb.measure._measures import Defect
+from musicnb.measure._outline import Cells
 from musicnb.measure._stereo import Stereo
 from musicnb.measure._tops import pressed_level_dbfs
 
@@ -64,7 +64,7 @@ class Evidence:
     sample_rate: int
     frames: int
     cell_frames: int
-    cells: Samples
+    cells: Cells
     flats: Flats
     tops: NDArray[np.int64]
     peak: float

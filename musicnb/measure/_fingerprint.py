@@ -15,8 +15,9 @@ from musicnb.measure._pitches import SEMITONES
 _SCALE: Final = 255
 _RANGE: Final = 1_000.0
 _SILENCE: Final = 1e-5
-# cells 40 dB below the loudest are pauses and say nothing about style
+# what lies 40 dB below the loudest is a pause, and 20 dB below it an ending: no style
 _AUDIBLE: Final = 0.01
+_FULL: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ def _statistics(cells: Samples, heard_bands: NDArray[np.bool_]) -> NDArray[np.fl
     loudest = float(cells.max(initial=0.0))
     if loudest < _SILENCE:
         return statistics
-    audible = cells[cells.max(axis=1) > loudest * _AUDIBLE]
-    scaled = np.log1p(audible * np.float32(_RANGE / loudest))
+    full = cells[cells.max(axis=1) > loudest * _FULL]
+    scaled = np.log1p(full * np.float32(_RANGE / loudest))
     heard = np.flatnonzero(heard_bands)
     statistics[heard] = scaled.mean(axis=0)[heard]
     statistics[BANDS + heard] = scaled.std(axis=0)[heard]

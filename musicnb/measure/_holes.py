@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from musicnb.measure._chunks import Samples
+from musicnb.measure._outline import Cells
 
 # below the last bit of 16, which decoders of silence do not leave
 _DIGITAL: Final = 1e-5
@@ -25,7 +25,7 @@ _END_LEVEL: Final = 0.5
 _END_CELLS: Final = 2
 
 
-def silent_edges(cells: Samples) -> tuple[int, int]:
+def silent_edges(cells: Cells) -> tuple[int, int]:
     """Return how many cells below -60 dBFS there are at the beginning and at the end."""
     loud = np.flatnonzero(cells > _QUIET)
     if not len(loud):
@@ -33,7 +33,7 @@ def silent_edges(cells: Samples) -> tuple[int, int]:
     return int(loud[0]), len(cells) - 1 - int(loud[-1])
 
 
-def silences(cells: Samples, cell_s: float) -> list[tuple[int, int]]:
+def silences(cells: Cells, cell_s: float) -> list[tuple[int, int]]:
     """Return the stretches of at least a second that are digital silence."""
     return [
         (start, end)
@@ -42,7 +42,7 @@ def silences(cells: Samples, cell_s: float) -> list[tuple[int, int]]:
     ]
 
 
-def holes(cells: Samples, cell_s: float) -> list[tuple[int, int]]:
+def holes(cells: Cells, cell_s: float) -> list[tuple[int, int]]:
     """Return the stretches where sound that goes on is gone for up to half a second.
 
     It falls by 40 dB at once, comes back as suddenly, and is sustained for a tenth of a second on
@@ -62,7 +62,7 @@ def holes(cells: Samples, cell_s: float) -> list[tuple[int, int]]:
     return found
 
 
-def ends_abruptly(cells: Samples, rms: float) -> int | None:
+def ends_abruptly(cells: Cells, rms: float) -> int | None:
     """Return the cell after the last sound where that is cut off, or None.
 
     The sound is as loud as the clip on the whole, within 6 dB, and 40 dB lower, or over, two cells
@@ -79,7 +79,7 @@ def ends_abruptly(cells: Samples, rms: float) -> int | None:
     return end
 
 
-def _share(cells: Samples, edge: float) -> float:
+def _share(cells: Cells, edge: float) -> float:
     return float(np.mean(cells > _BODY_LEVEL * edge))
 
 

@@ -17,6 +17,8 @@ _CELLS_PER_SECOND: Final = 100
 _CELLS_PER_STEP: Final = 10
 _MOMENTARY_CELLS: Final = 40
 _SHORT_TERM_CELLS: Final = 300
+# windows that are computed at once: an hour at a time would take 14 MB
+_PIECE_CELLS: Final = 30_000
 _ABSOLUTE_GATE_LUFS: Final = -70.0
 _INTEGRATED_GATE_LU: Final = -10.0
 _RANGE_GATE_LU: Final = -20.0
@@ -90,27 +92,45 @@ class LoudnessMeter:
         return Loudness(
             integrated_lufs=self.integrated_lufs(),
             range_lu=_range_lu(self._means(_SHORT_TERM_CELLS, _CELLS_PER_STEP)),
-            momentary_max_lufs=_loudest_lufs(self._means(_MOMENTARY_CELLS, 1)),
-            short_term_max_lufs=_loudest_lufs(self._means(_SHORT_TERM_CELLS, 1)),
+            momentary_max_lufs=self._loudest_lufs(_MOMENTARY_CELLS),
+            short_term_max_lufs=self._loudest_lufs(_SHORT_TERM_CELLS),
             steps_lufs=_lufs(steps).astype(np.float32),
         )
 
     def _borders(self, start: int, stop: int) -> NDArray[np.int64]:
         return np.arange(start, stop) * self._rate // _CELLS_PER_SECOND
 
-    def _means(self, cells: int, hop: int) -> _Powers:
-        """Return the mean power of windows of so many cells, one every `hop` cells."""
-        count = (len(self._cells) - cells) // hop + 1
+    def _means(self, cells: int, hop: int, *, first: int = 0, most: int | None = None) -> _Powers:
+        """Return the mean power of windows of so many cells, one every `hop` cells.
+
+        Parameters
+        ----------
+        first, most
+            Which window to begin with, and how many to return at most.
+        """
+        count = (len(self._cells) - cells) // hop + 1 - first
+        count = count if most is None else min(count, most)
         if count <= 0:
             return np.zeros(0)
-        sums = np.concatenate([[0.0], np.cumsum(self._cells.view(), dtype=np.float64)])
         starts = np.arange(count) * hop
-        frames = (starts + cells) * self._rate // _CELLS_PER_SECOND
-        frames -= starts * self._rate // _CELLS_PER_SECOND
+        begin = first * hop
+        seen = self._cells.view()[begin : begin + int(starts[-1]) + cells]
+        sums = np.concatenate([[0.0], np.cumsum(seen, dtype=np.float64)])
+        frames = (begin + starts + cells) * self._rate // _CELLS_PER_SECOND
+        frames -= (begin + starts) * self._rate // _CELLS_PER_SECOND
         # a difference of sums leaves a trace of their rounding where there is silence
         floor = np.finfo(np.float64).eps * sums[-1]
         energies = sums[starts + cells] - sums[starts]
         return np.asarray(np.where(energies > floor, energies, 0.0) / frames)
+
+    def _loudest_lufs(self, cells: int) -> float:
+        """Return the loudest window of so many cells that begins at any cell, piece by piece."""
+        pieces = range(0, max(0, len(self._cells) - cells + 1), _PIECE_CELLS)
+        loudest = (
+            self._means(cells, 1, first=first, most=_PIECE_CELLS).max(initial=0.0)
+            for first in pieces
+        )
+        return float(_lufs(max(loudest, default=0.0)))
 
 
 def _gated_lufs(gates: _Powers) -> float:
@@ -130,10 +150,6 @@ def _range_lu(windows: _Powers) -> float | None:
     loud = np.sort(loud[loud > loud.mean() * 10 ** (_RANGE_GATE_LU / 10)])
     low, high = (round((len(loud) - 1) * share) for share in _RANGE_SHARES)
     return float(_lufs(loud[high]) - _lufs(loud[low]))
-
-
-def _loudest_lufs(windows: _Powers) -> float:
-    return float(_lufs(windows.max(initial=0.0)))
 
 
 def _lufs(power: _Powers | float) -> _Powers:

@@ -9,9 +9,14 @@ from numpy.typing import NDArray
 
 from musicnb.measure._chunks import Growing
 
+#: One number for each cell, in half precision.
+Cells = NDArray[np.float16]
+
 OUTLINE_PAIRS: Final = 1000
 CELL_FRAMES: Final = 256
 _FULL_SCALE: Final = 127
+# what half precision holds
+_HIGHEST: Final = 60_000.0
 
 
 class Outline:
@@ -27,8 +32,9 @@ class Outline:
 
     def __init__(self, cell_frames: int = CELL_FRAMES) -> None:
         self._cell_frames = cell_frames
-        self._lows = Growing()
-        self._highs = Growing()
+        # three digits are more than a picture shows, and an hour of cells takes 2.5 MB
+        self._lows = Growing(np.float16)
+        self._highs = Growing(np.float16)
         self._rest: NDArray[np.float32] | None = None
 
     def push(self, samples: NDArray[np.float32]) -> None:
@@ -42,14 +48,13 @@ class Outline:
 
     def add(self, lows: NDArray[np.float32], highs: NDArray[np.float32]) -> None:
         """Take the next cells as `cell_extremes` gives them, instead of samples."""
-        self._lows.extend(lows.min(axis=0))
-        self._highs.extend(highs.max(axis=0))
+        self._lows.extend(np.maximum(lows.min(axis=0), -_HIGHEST))
+        self._highs.extend(np.minimum(highs.max(axis=0), _HIGHEST))
 
-    def cells(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def cells(self) -> tuple[Cells, Cells]:
         """Close the stream and return the lowest and the highest sample of each cell."""
         if self._rest is not None and len(self._rest):
-            self._lows.extend(np.array([self._rest.min()]))
-            self._highs.extend(np.array([self._rest.max()]))
+            self.add(*cell_extremes(self._rest.T, len(self._rest)))
             self._rest = None
         return self._lows.view(), self._highs.view()
 

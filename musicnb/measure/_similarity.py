@@ -20,6 +20,7 @@ SAME_RECORDING: Final = 0.85
 _LEAST_OVERLAP_S: Final = 5.0
 _LEAST_OVERLAP: Final = 0.5  # of the shorter clip
 _FINER: Final = 2  # lags of 0.1 s
+_AT_ONCE: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Similarity:
     Parameters
     ----------
     content
-        −1 to 1: correlation of the pitch classes over time (chroma at 5 Hz, less each clip's mean)
+        −1 to 1: correlation of the pitch classes over time (chroma at 5 Hz, less its means)
         at the best alignment in time. `SAME_RECORDING` (0.85) and more: the same recording, also
         when it was re-encoded, trimmed, shifted, equalised or made louder. Transposed or faster
         copies are not recognised. NaN where a clip is silent or under 5 s.
@@ -124,13 +125,15 @@ class _Tracks:
         self._spectra = np.empty((len(frames), SEMITONES, self._size // 2 + 1), np.complex64)
         # energy of the first k frames: that of any overlap is a difference of two
         self._energy = np.zeros((len(frames), int(self._lengths.max()) + 1))
+        self._sums = [np.zeros((len(rows) + 1, SEMITONES)) for rows in frames]
         for place, rows in enumerate(frames):
             sounding = rows.max(axis=1) > 0
             centred = np.where(sounding[:, None], rows - rows[sounding].mean(axis=0), 0)
             self._spectra[place] = np.fft.rfft(centred.T, self._size, axis=1)
-            sums = np.cumsum(np.square(centred).sum(axis=1, dtype=np.float64))
-            self._energy[place, 1 : len(rows) + 1] = sums
-            self._energy[place, len(rows) + 1 :] = sums[-1]
+            energy = np.cumsum(np.square(centred).sum(axis=1, dtype=np.float64))
+            self._energy[place, 1 : len(rows) + 1] = energy
+            self._energy[place, len(rows) + 1 :] = energy[-1]
+            self._sums[place][1:] = np.cumsum(centred, axis=0, dtype=np.float64)
 
     def against(self, first: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Compare one clip with itself and those after it.
@@ -142,10 +145,11 @@ class _Tracks:
         """
         contents, lags = np.full(len(self._lengths), -1.0), np.zeros(len(self._lengths))
         mine = np.conj(self._spectra[first])
-        for other in range(first, len(self._lengths)):
-            cross = np.einsum("kf,kf->f", self._spectra[other], mine)
-            products = np.fft.irfft(cross, self._size * _FINER) * _FINER
-            contents[other], lags[other] = self._best(first, other, products)
+        for start in range(first, len(self._lengths), _AT_ONCE):
+            cross = np.einsum("okf,kf->of", self._spectra[start : start + _AT_ONCE], mine)
+            products = np.fft.irfft(cross, self._size * _FINER, axis=1) * _FINER
+            for place, row in enumerate(products, start):
+                contents[place], lags[place] = self._best(first, place, row)
         return contents, lags
 
     def _best(self, first: int, other: int, products: NDArray[np.float64]) -> tuple[float, float]:
@@ -162,7 +166,30 @@ class _Tracks:
         energies = energies * (energy[end + lag] - energy[begin + lag])
         values = products[steps] / np.sqrt(np.maximum(energies, 1e-9))
         best = int(values.argmax())
-        return min(1.0, float(values[best])), float(steps[best]) / _FINER / PITCH_FRAMES_PER_S
+        mine_heard = slice(int(begin[best]), int(end[best]))
+        theirs_heard = slice(mine_heard.start + int(lag[best]), mine_heard.stop + int(lag[best]))
+        content = self._correlation(
+            (first, mine_heard), (other, theirs_heard), float(products[steps[best]])
+        )
+        return content, float(steps[best]) / _FINER / PITCH_FRAMES_PER_S
+
+    def _correlation(
+        self, mine_heard: tuple[int, slice], theirs_heard: tuple[int, slice], product: float
+    ) -> float:
+        """Return the correlation within an overlap, less the means that the overlap itself has.
+
+        A part of a clip has other means than the whole, so those of the clips do not serve here.
+        """
+        count = mine_heard[1].stop - mine_heard[1].start
+        energies = []
+        for place, part in (mine_heard, theirs_heard):
+            total = self._sums[place][part.stop] - self._sums[place][part.start]
+            energy = self._energy[place, part.stop] - self._energy[place, part.start]
+            energies.append((total, energy - float(total @ total) / count))
+        (mine, my_energy), (theirs, their_energy) = energies
+        covariance = product - float(mine @ theirs) / count
+        spread = math.sqrt(max(my_energy, 0.0) * max(their_energy, 0.0))
+        return min(1.0, covariance / spread) if spread > 0 else 0.0
 
 
 def _comparable(rows: NDArray[np.float32]) -> bool:

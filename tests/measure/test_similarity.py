@@ -8,12 +8,7 @@ from clips import COPIES, RATE, clip, fingerprint
 
 from musicnb.measure import SAME_RECORDING, near_duplicates, similarity
 
-PROMPTS = (
-    "dream pop, warm analog drums, 16 seconds",
-    "techno, 16 seconds",
-    "jazz piano trio, 16 seconds",
-    "folk guitar, 16 seconds",
-)
+PROMPTS = ("dream pop, 12 seconds", "techno, 12 seconds", "jazz piano trio, 12 seconds")
 
 
 @pytest.fixture(scope="module")
