@@ -23,6 +23,7 @@ _BODY_LEVEL: Final = 0.1
 _BODY_SHARE: Final = 0.7
 _END_LEVEL: Final = 0.5
 _END_CELLS: Final = 2
+_LOUDEST: Final = 60_000.0
 
 
 def silent_edges(cells: Cells) -> tuple[int, int]:
@@ -68,6 +69,8 @@ def ends_abruptly(cells: Cells, rms: float) -> int | None:
     The sound is as loud as the clip on the whole, within 6 dB, and 40 dB lower, or over, two cells
     later; what rings out or fades passes through the levels between.
     """
+    # no sound is as loud as this, and half precision holds no more
+    rms = min(rms, _LOUDEST)
     loud = np.flatnonzero(cells > _END_LEVEL * rms)
     if not len(loud):
         return None

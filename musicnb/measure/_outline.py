@@ -48,8 +48,8 @@ class Outline:
 
     def add(self, lows: NDArray[np.float32], highs: NDArray[np.float32]) -> None:
         """Take the next cells as `cell_extremes` gives them, instead of samples."""
-        self._lows.extend(np.maximum(lows.min(axis=0), -_HIGHEST))
-        self._highs.extend(np.minimum(highs.max(axis=0), _HIGHEST))
+        self._lows.extend(np.clip(lows.min(axis=0), -_HIGHEST, _HIGHEST))
+        self._highs.extend(np.clip(highs.max(axis=0), -_HIGHEST, _HIGHEST))
 
     def cells(self) -> tuple[Cells, Cells]:
         """Close the stream and return the lowest and the highest sample of each cell."""
