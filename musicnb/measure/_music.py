@@ -31,9 +31,10 @@ class Music:
 
 
 class MusicMeter:
-    """Listens to a stream of mono samples in constant memory.
+    """Listens to a stream of mono samples in little memory.
 
-    It keeps about 2.5 kB for every second of sound until it is closed. The channels may be summed
+    It keeps about 2.5 kB for every second of sound until it is closed, and needs as much again to
+    judge: 3 MB for three minutes, 24 MB for an hour. The channels may be summed
     or averaged to mono: gain makes no difference.
 
     Parameters

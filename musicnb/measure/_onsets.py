@@ -71,15 +71,16 @@ class Onsets:
         if not self._rises:
             return np.zeros((0, len(_GROUPS)), np.float32)
         rises = np.concatenate(self._rises)
+        self._rises = []
         # the sound's own beginning is not a beat, and has nothing before it to rise from
         rises[:_RISE_FRAMES] = 0
-        summed = np.cumsum(
-            np.pad(rises, ((_LOCAL_FRAMES // 2 + 1, _LOCAL_FRAMES // 2), (0, 0)), mode="edge"),
-            axis=0,
-            dtype=np.float64,
-        )
-        usual = (summed[_LOCAL_FRAMES:] - summed[:-_LOCAL_FRAMES]) / _LOCAL_FRAMES
-        return np.maximum(0, rises - usual).astype(np.float32)
+        half = _LOCAL_FRAMES // 2
+        for column in range(rises.shape[1]):  # an hour would be large in one piece
+            padded = np.pad(rises[:, column], (half + 1, half), mode="edge")
+            summed = np.cumsum(padded, dtype=np.float64)
+            usual = (summed[_LOCAL_FRAMES:] - summed[:-_LOCAL_FRAMES]) / _LOCAL_FRAMES
+            rises[:, column] = np.maximum(0, rises[:, column] - usual)
+        return rises
 
     def cells(self) -> Samples:
         """Return mean magnitudes in `BANDS` bands, five times a second; call after `strength`."""

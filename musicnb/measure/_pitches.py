@@ -81,4 +81,5 @@ class Pitches:
             np.concatenate([few.astype(np.float32) @ fold for few in rows])
             for rows in (self._frames, self._bass)
         )
+        self._frames, self._bass = [], []
         return chroma, bass, 100 * tuning

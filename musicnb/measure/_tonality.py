@@ -23,6 +23,7 @@ _TRUSTED_S: Final = 5.0
 # frames 34 dB below the fullest say nothing about the key
 _QUIET: Final = 0.02
 _SMOOTHED_FRAMES: Final = 5
+_FRAMES_AT_ONCE: Final = 1_000
 _SHARPNESS: Final = 12.0
 _BASS_SHARE: Final = 0.8
 _TRIADS: Final = ((0, 4, 7), (0, 3, 7))
@@ -96,8 +97,8 @@ def key_evidence(chroma: Samples, bass: Samples) -> Vector:
     level = chroma[loud] / norms[loud, None]
     depths = np.linalg.norm(bass[loud], axis=1)
     # where there is hardly any bass, its peaks are leakage
-    deep = bass[loud] / np.maximum(depths, 0.1 * depths.max() + 1e-9)[:, None]
-    triads = _triads(_smoothed(level), _smoothed(deep)).mean(axis=0)
+    deep = bass[loud] / np.maximum(depths, 0.1 * depths.max() + 1e-9)[:, None].astype(np.float32)
+    triads = _triads(_smoothed(level), _smoothed(deep))
     pitches, lows = level.mean(axis=0), deep.mean(axis=0)
     return np.stack([pitches, lows, triads[:SEMITONES], triads[SEMITONES:]]).astype(np.float64)
 
@@ -128,28 +129,34 @@ def key_chances(columns: Vector) -> Vector:
     return chances
 
 
-def _triads(level: Vector, deep: Vector) -> Vector:
-    """Return how likely each triad is in each frame, shaped ``(frames, 24)``, majors first."""
+def _triads(level: Samples, deep: Samples) -> Vector:
+    """Return the share of the time for which each triad sounds, majors first."""
     fits = np.zeros((SEMITONES, 2 * SEMITONES))
     for mode, triad in enumerate(_TRIADS):
         for root in range(SEMITONES):
             fits[[(root + step) % SEMITONES for step in triad], mode * SEMITONES + root] = 1
     fits -= fits.mean(axis=0)
     fits /= np.linalg.norm(fits, axis=0)
-    centred = level - level.mean(axis=1, keepdims=True)
-    centred = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-    scores = _SHARPNESS * (centred @ fits + _BASS_SHARE * np.hstack([deep, deep]))
-    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-    likely: Vector = shares / shares.sum(axis=1, keepdims=True)
-    return likely
+    total = np.zeros(2 * SEMITONES)
+    for first in range(0, len(level), _FRAMES_AT_ONCE):
+        few, lows = level[first : first + _FRAMES_AT_ONCE], deep[first : first + _FRAMES_AT_ONCE]
+        centred = few - few.mean(axis=1, keepdims=True)
+        centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
+        scores = _SHARPNESS * (centred @ fits + _BASS_SHARE * np.hstack([lows, lows]))
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        total += (shares / shares.sum(axis=1, keepdims=True)).sum(axis=0)
+    shared: Vector = total / len(level)
+    return shared
 
 
-def _smoothed(rows: Samples) -> Vector:
+def _smoothed(rows: Samples) -> Samples:
     """Return means over a second."""
     half = _SMOOTHED_FRAMES // 2
-    sums = np.cumsum(np.pad(rows, ((half + 1, half), (0, 0))), axis=0, dtype=np.float64)
-    means: Vector = (sums[_SMOOTHED_FRAMES:] - sums[:-_SMOOTHED_FRAMES]) / _SMOOTHED_FRAMES
-    return means
+    padded = np.pad(rows, ((half, half), (0, 0)))
+    total = np.zeros_like(rows)
+    for shift in range(_SMOOTHED_FRAMES):
+        total += padded[shift : shift + len(rows)]
+    return total / np.float32(_SMOOTHED_FRAMES)
 
 
 def _centred(values: Vector) -> Vector:
