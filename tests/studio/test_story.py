@@ -40,6 +40,11 @@ def test_one_task_per_model_costs_130_credits_and_gives_three_clips(studio):
     one, other = (clip.read().samples for clip in clips[:2])
     shorter = min(len(one), len(other))
     assert np.abs(one[:shorter] - other[:shorter]).max() > 0.05
+    measures = clips[0].measures()
+    assert measures.loudness_lufs == pytest.approx(clips[0].loudness_lufs, abs=0.01)
+    assert measures.true_peak_dbtp <= 0
+    assert clips[0].measures() == measures  # remembered in the library
+    assert list((studio.library.folder / "measures").iterdir())
     assert "sandbox" in clips[0].preview().html
     sheet = studio.clips()[:3].contact_sheet()
     assert sheet.html.count("<img") == 6
