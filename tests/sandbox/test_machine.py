@@ -117,7 +117,9 @@ class SandboxMachine(RuleBasedStateMachine):
         if self.account.remembers(order):
             self.account.repeat(order)
         elif order.key is not None:
-            self._create(order.again())
+            again = order.again()
+            order.key = None  # it is the other order's now, for a day
+            self._create(again)
 
     @rule(order=orders, prompt=st.sampled_from(("10 seconds waltz", "20 seconds techno")))
     def other_body_under_the_same_key(self, order: Order, prompt: str) -> None:
