@@ -19,6 +19,8 @@ from musicnb.catalogue._records import (
     Option,
     Price,
     ReferenceLimits,
+    amount_text,
+    dollars_text,
     usd,
 )
 from musicnb.catalogue._rules import (
@@ -46,7 +48,9 @@ __all__ = [
     "Option",
     "Price",
     "ReferenceLimits",
+    "amount_text",
     "candidates",
+    "dollars_text",
     "faults_in",
     "known_models",
     "mode_of",

@@ -139,10 +139,11 @@ class Price:
     clips_high: int
 
     def __str__(self) -> str:
-        clips = _span(self.clips_low, self.clips_high)
+        clips = _span(str(self.clips_low), str(self.clips_high))
+        low, high = self.credits_low, self.credits_high
         return (
-            f"{_span(self.credits_low, self.credits_high)} credits"
-            f" (${_span(usd(self.credits_low), usd(self.credits_high))})"
+            f"{_span(amount_text(low), amount_text(high))} credits"
+            f" (${_span(dollars_text(low), dollars_text(high))})"
             f", {clips} clip{'' if clips == '1' else 's'}"
         )
 
@@ -152,16 +153,21 @@ def usd(credits: Decimal) -> Decimal:  # noqa: A002 - credits is the service's w
     return credits / CREDITS_PER_USD
 
 
-def _span(low: object, high: object) -> str:
-    """Write one number, or two with a dash; money without needless zeros."""
-    texts = [_plain(value) for value in (low, high)]
-    return texts[0] if texts[0] == texts[1] else "–".join(texts)
+def amount_text(credits: Decimal) -> str:  # noqa: A002 - as `usd`
+    """Write credits without needless zeros, such as ``1,080`` or ``2.5``."""
+    whole = credits == credits.to_integral_value()
+    return f"{credits:,.0f}" if whole else f"{credits.normalize():,f}"
 
 
-def _plain(value: object) -> str:
-    if not isinstance(value, Decimal):
-        return str(value)
-    return f"{value:,.0f}" if value == value.to_integral_value() else f"{value.normalize():f}"
+def dollars_text(credits: Decimal) -> str:  # noqa: A002 - as `usd`
+    """Write what credits are in US dollars, with cents at least, such as ``0.08`` or ``0.0125``."""
+    dollars = usd(credits)
+    cents = dollars.quantize(Decimal("0.01"))
+    return f"{cents:,f}" if cents == dollars else f"{dollars.normalize():,f}"
+
+
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low}–{high}"
 
 
 def _share_complaint(value: object) -> str | None:

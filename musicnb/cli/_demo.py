@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from musicnb.briefs import TextToMusic
-from musicnb.catalogue import usd
+from musicnb.catalogue import amount_text, usd
 from musicnb.errors import MusicnbError
 from musicnb.settings import SANDBOX
 from musicnb.studio import Studio, Task, follow
@@ -95,4 +95,4 @@ def _cost_table(studio: Studio, tasks: Sequence[Task]) -> str:
         ((task.charged_credits or Decimal(0)) - (task.refunded_credits or 0) for task in tasks),
         Decimal(0),
     )
-    return f"{text}\n\ntotal: {spent.normalize():f} credits, ${usd(spent):.2f}"
+    return f"{text}\n\ntotal: {amount_text(spent)} credits, ${usd(spent):.2f}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import time
-from decimal import Decimal
 from pathlib import Path
 
+from musicnb.catalogue import amount_text
 from musicnb.errors import LibraryError, MusicnbError
 from musicnb.library import DAMAGED, IN_USE, Library, is_library, restore_journal, sums
 from musicnb.settings import Settings
@@ -56,7 +56,8 @@ def _examine(folder: Path) -> int:
         money = sums(jobs)
         print(f"journal: whole, {len(jobs)} orders, {len(waiting)} unfinished")
         print(
-            f"money: {_plain(money.spent_credits)} credits spent, {_plain(money.held_credits)} held"
+            f"money: {amount_text(money.spent_credits)} credits spent,"
+            f" {amount_text(money.held_credits)} held"
         )
         checked = library.verify()
         print(f"clips: {checked}")
@@ -78,10 +79,6 @@ def _opened(folder: Path) -> Library:
         return Library(folder, read_only=True)
     print(f"library {folder}: nobody else works with it")
     return library
-
-
-def _plain(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"
 
 
 def _service() -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from musicnb.library._account import By, Sums, sums, sums_by
 from musicnb.library._conversions import Conversion, Conversions
 from musicnb.library._database import DAMAGED
-from musicnb.library._journal import JOB_ID_FIELD, Journal
+from musicnb.library._intents import JOB_ID_FIELD
+from musicnb.library._journal import Journal
 from musicnb.library._library import IN_USE, Library, is_library, restore_journal
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._verify import Verification

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from musicnb.catalogue import amount_text
 from musicnb.errors import InsufficientBalance
 from musicnb.library._records import Job
 
@@ -28,9 +29,7 @@ def require_balance(jobs: Iterable[Job], balance: Decimal | None) -> None:
         return
     needed = sum((job.expected_credits for job in jobs if job.state == "planned"), Decimal(0))
     if needed > balance:
-        need, held, missing = (
-            f"{sum_.normalize():f}" for sum_ in (needed, balance, needed - balance)
-        )
+        need, held, missing = map(amount_text, (needed, balance, needed - balance))
         raise InsufficientBalance(
             f"this needs {need} credits and the wallet holds {held}: {missing} are missing",
             hint="Nothing was ordered. Top up, or give a smaller max_credits",

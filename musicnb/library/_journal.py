@@ -7,34 +7,23 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from musicnb.briefs import Brief
+from musicnb.catalogue import amount_text
 from musicnb.errors import Fault, InvalidInput, LibraryError
 from musicnb.library._caps import require_balance
 from musicnb.library._database import Database
+from musicnb.library._intents import Intent, Intents
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._rows import CLIP_COLUMNS, JOB_COLUMNS, credits_of, digest_of, job_of, units
-from musicnb.wire import Billing, canonical_bytes
+from musicnb.wire import Billing
 
-JOB_ID_FIELD: Final = "musicnb_job"
-_NAMESPACE: Final = uuid.UUID("6d757369-636e-5062-8000-6a6f75726e61")
 #: The newest durations kept for each model: more tells the poller nothing new.
 _DURATIONS_KEPT: Final = 256
-
-
-@dataclass(frozen=True, slots=True)
-class _Intent:
-    """What makes an order the one it is; the same intention has the same key."""
-
-    service: str
-    sweep: str
-    digest: str
-    cell: int
-    generation: int
 
 
 class Journal:
@@ -61,6 +50,7 @@ class Journal:
         self._clock = clock
         self._db = Database(path, read_only=read_only)
         self.library_id = self._own_id()
+        self._intents = Intents(self._db, self.library_id, clock)
 
     def _own_id(self) -> str:
         query = "SELECT value FROM library WHERE name = 'id'"
@@ -90,8 +80,8 @@ class Journal:
         digest = digest_of(brief.capability, body)
         self._require_file()
         with self._db.transaction(charged=False) as db:
-            intent = _Intent(service, "", digest, 0, 1 + self._generations(service, "", digest, 0))
-            job = self._write(db, intent, brief.capability, body, brief.price.credits_high)
+            intent, price = Intent(service, "", digest, 0), brief.price.credits_high
+            job = self.job(self._intents.write(db, intent, brief.capability, body, price))
         self._db.settle()
         return job
 
@@ -140,18 +130,17 @@ class Journal:
             max_credits = self._cap(service, sweep)
             committed = self._committed(service, sweep)
             for place, (brief, body) in enumerate(zip(briefs, bodies, strict=True)):
-                digest = digest_of(brief.capability, body)
-                cell, price = seen[digest], brief.price.credits_high
+                digest, price = digest_of(brief.capability, body), brief.price.credits_high
+                intent = Intent(service, sweep, digest, seen[digest])
                 seen[digest] += 1
-                known = self._newest(service, sweep, digest, cell)
+                known = self._intents.newest(intent)
                 if known is not None:
                     found.append((known, False))
                 elif max_credits is not None and committed + price > max_credits:
                     left_out.append(LeftOut(brief, place, price, max_credits - committed))
                 else:
-                    intent = _Intent(service, sweep, digest, cell, 1)
-                    job = self._write(db, intent, brief.capability, body, price)
-                    found.append((job, True))
+                    job_id = self._intents.write(db, intent, brief.capability, body, price)
+                    found.append((self.job(job_id), True))
                     committed += price
             require_balance(
                 (job for job, _ in found), balance
@@ -169,14 +158,12 @@ class Journal:
         """
         self._require_file()
         with self._db.transaction(charged=False) as db:
-            digest, cell = self._db.one(
-                "SELECT brief_digest, cell FROM jobs WHERE job_id = ?", job.job_id
-            )
+            row = self._db.one("SELECT brief_digest, cell FROM jobs WHERE job_id = ?", job.job_id)
+            intent = Intent(job.service, job.sweep, *row)
             if job.sweep:
-                self._require_room(job, self._newest(job.service, job.sweep, digest, cell))
-            generation = 1 + self._generations(job.service, job.sweep, digest, cell)
-            intent = _Intent(job.service, job.sweep, digest, cell, generation)
-            repeat = self._write(db, intent, job.capability, job.request, job.expected_credits)
+                self._require_room(job, self._intents.newest(intent))
+            price = job.expected_credits
+            repeat = self.job(self._intents.write(db, intent, job.capability, job.request, price))
         self._db.settle()
         return repeat
 
@@ -190,8 +177,8 @@ class Journal:
             left -= self._committed(job.service, job.sweep)
             if job.expected_credits > left:
                 problem = (
-                    f"the sweep's cap has {max(left, Decimal(0)).normalize():f} credits left, it"
-                    f" needs {job.expected_credits.normalize():f}"
+                    f"the sweep's cap has {amount_text(max(left, Decimal(0)))} credits left, it"
+                    f" needs {amount_text(job.expected_credits)}"
                 )
         if problem:
             raise InvalidInput.from_faults([Fault("send_again", "", problem)])
@@ -354,68 +341,6 @@ class Journal:
         return found
 
     # ------------------------------------------------------------------------------ plumbing
-
-    def _write(
-        self,
-        db: sqlite3.Connection,
-        intent: _Intent,
-        capability: str,
-        body: dict[str, Any],
-        expected: Decimal,
-    ) -> Job:
-        """Write an order down in the running transaction."""
-        named = [intent.sweep, str(intent.cell)] if intent.sweep else []
-        seed = "\n".join(
-            [intent.service, self.library_id, *named, intent.digest, str(intent.generation)]
-        )
-        job_id = str(uuid.uuid5(_NAMESPACE, f"job\n{seed}"))
-        body = {**body, "metadata": {**body.get("metadata", {}), JOB_ID_FIELD: job_id}}
-        columns: dict[str, Any] = {
-            "job_id": job_id,
-            "service": intent.service,
-            "sweep": intent.sweep,
-            "cell": intent.cell,
-            "capability": capability,
-            "brief_digest": intent.digest,
-            "generation": intent.generation,
-            "body": canonical_bytes(body),
-            "idempotency_key": str(uuid.uuid5(_NAMESPACE, f"key\n{seed}")),
-            "state": "planned",
-            "expected": units(expected),
-            "planned_at": self._clock(),
-        }
-        db.execute(
-            f"INSERT INTO jobs ({', '.join(columns)})"  # noqa: S608
-            f" VALUES ({', '.join('?' * len(columns))})",
-            tuple(columns.values()),
-        )
-        self._db.seal("jobs", job_id)
-        return self.job(job_id)
-
-    def _generations(self, service: str, sweep: str, digest: str, cell: int) -> int:
-        """Count how often the same was ordered before."""
-        return int(
-            self._db.one(
-                "SELECT count(*) FROM jobs"
-                " WHERE service = ? AND sweep = ? AND brief_digest = ? AND cell = ?",
-                service,
-                sweep,
-                digest,
-                cell,
-            )[0]
-        )
-
-    def _newest(self, service: str, sweep: str, digest: str, cell: int) -> Job | None:
-        row = self._db.one(
-            f"SELECT {JOB_COLUMNS} FROM jobs"  # noqa: S608
-            " WHERE service = ? AND sweep = ? AND brief_digest = ? AND cell = ?"
-            " ORDER BY generation DESC",
-            service,
-            sweep,
-            digest,
-            cell,
-        )
-        return None if row is None else job_of(row)
 
     def _cap(self, service: str, sweep: str) -> Decimal | None:
         (units,) = self._db.one(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from musicnb.briefs import Brief
-from musicnb.catalogue import Capability
+from musicnb.catalogue import Capability, amount_text
 
 _UNDELIVERED: Final = ("failed", "canceled")
 #: States of an order that has come to its end.
@@ -165,10 +165,8 @@ class LeftOut:
     left_credits: Decimal
 
     def __str__(self) -> str:
-        return (
-            f"not run: needs {self.needs_credits.normalize():f},"
-            f" {self.left_credits.normalize():f} left"
-        )
+        needs, left = amount_text(self.needs_credits), amount_text(self.left_credits)
+        return f"not run: needs {needs}, {left} left"
 
 
 @dataclass(frozen=True, slots=True)

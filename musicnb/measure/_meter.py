@@ -30,7 +30,9 @@ _MUSIC_HZ: Final = range(8_000, 192_001)
 
 
 class Meter:
-    """Measures everything about a stream of samples in constant memory.
+    """Measures everything about a stream of samples, keeping no sound.
+
+    It holds about 3 MB for three minutes and 30 MB for an hour: series, not samples.
 
     Parameters
     ----------

@@ -8,9 +8,9 @@ from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from musicnb.catalogue import usd
+from musicnb.catalogue import amount_text, usd
 from musicnb.library import By, Job, Sums, sums, sums_by
-from musicnb.studio._money import amount_text, credits_text
+from musicnb.studio._money import credits_text
 
 if TYPE_CHECKING:
     import pandas as pd

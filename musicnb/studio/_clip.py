@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from os import PathLike as _PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, Unpack, overload
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from musicnb.pictures import Page
     from musicnb.widgets import Comparison
 
-PathLike: TypeAlias = str | _PathLike[str]
+_Path: TypeAlias = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Clip:
     # --------------------------------------------------------------------------- conversions
 
     def to_wav(
-        self, path: PathLike | None = None, *, bits: int = 16, **changes: Unpack[ChangesOptions]
+        self, path: _Path | None = None, *, bits: int = 16, **changes: Unpack[ChangesOptions]
     ) -> Converted:
         """Make a WAV file of the clip: a new file; the clip itself stays as it is.
 
@@ -199,14 +199,14 @@ class Clip:
         return convert_clip(self, path, "WAV", {"bits": bits}, **changes)
 
     def to_flac(
-        self, path: PathLike | None = None, *, bits: int = 16, **changes: Unpack[ChangesOptions]
+        self, path: _Path | None = None, *, bits: int = 16, **changes: Unpack[ChangesOptions]
     ) -> Converted:
         """Make a FLAC file of 16 or 24 bits; see `to_wav`."""
         return convert_clip(self, path, "FLAC", {"bits": bits}, **changes)
 
     def to_mp3(
         self,
-        path: PathLike | None = None,
+        path: _Path | None = None,
         *,
         bitrate_kbps: float | None = None,
         quality: float | None = None,
@@ -218,7 +218,7 @@ class Clip:
 
     def to_ogg(
         self,
-        path: PathLike | None = None,
+        path: _Path | None = None,
         *,
         quality: float | None = None,
         **changes: Unpack[ChangesOptions],
@@ -228,7 +228,7 @@ class Clip:
 
     def to_opus(
         self,
-        path: PathLike | None = None,
+        path: _Path | None = None,
         *,
         bitrate_kbps: float | None = None,
         **changes: Unpack[ChangesOptions],
@@ -271,7 +271,7 @@ class Clips(tuple[Clip, ...]):
 
     def contact_sheet(
         self,
-        path: PathLike | None = None,
+        path: _Path | None = None,
         *,
         columns: int = 4,
         spectrograms: bool = True,

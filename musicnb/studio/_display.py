@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from musicnb.catalogue import candidates, known_models, price_of
+from musicnb.catalogue import amount_text, candidates, known_models, price_of
 from musicnb.studio._clip import Clip
 from musicnb.studio._facts import shown_path, sound_facts
 from musicnb.studio._loop import shared_loop
-from musicnb.studio._money import amount_text, charge_text, credits_text
+from musicnb.studio._money import charge_text, credits_text
 from musicnb.studio._task import Task
 from musicnb.widgets import Board, CardView, Choice, ClipView, Comparison
 

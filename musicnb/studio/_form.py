@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from musicnb.briefs import TextToMusic
+from musicnb.catalogue import amount_text
 from musicnb.studio._display import TaskBoard
-from musicnb.studio._money import amount_text
 from musicnb.studio._task import Task
 from musicnb.widgets import Form
 

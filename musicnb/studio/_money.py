@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from musicnb.catalogue import usd
+from musicnb.catalogue import amount_text, usd
 from musicnb.errors import MusicnbError
 
 
 def credits_text(credits: Decimal) -> str:  # noqa: A002 - the service's word
     """Write an amount as ``80 credits ($0.08)``."""
     return f"{amount_text(credits)} credits (${usd(credits):.2f})"
-
-
-def amount_text(credits: Decimal) -> str:  # noqa: A002 - the service's word
-    """Write credits without needless zeros."""
-    whole = credits == credits.to_integral_value()
-    return f"{credits:,.0f}" if whole else f"{credits.normalize():f}"
 
 
 def charge_text(

@@ -33,8 +33,6 @@ from musicnb.studio._facts import loudness_text, shown_path, sound_facts
 _MOST_SECONDS: Final = 60.0
 _FADE_IN_S: Final = 0.01
 _FADE_OUT_S: Final = 0.3
-# what LAME writes, and what Vorbis does: other sounds have no file that a browser plays
-_MP3_RATES: Final = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 _MP3_CHANNELS: Final = 2
 _MOST_OGG_RATE: Final = 192_000
 _PLAYED: Final = ("MP3", "OGG", "FLAC")
@@ -175,7 +173,7 @@ def _fade(samples: NDArray[np.float32], rate: int, *, first: bool, last: bool) -
 
 
 def _format_for(rate: int, channels: int) -> Literal["MP3", "OGG"] | None:
-    if rate in _MP3_RATES and channels <= _MP3_CHANNELS:
+    if rate in sound.RATES["MP3"] and channels <= _MP3_CHANNELS:
         return "MP3"
     return "OGG" if rate <= _MOST_OGG_RATE else None
 

@@ -16,6 +16,7 @@ from collections.abc import Coroutine
 from decimal import Decimal
 from typing import Any, Final
 
+from musicnb.catalogue import amount_text
 from musicnb.client import Client, Media
 from musicnb.errors import (
     LibraryError,
@@ -415,7 +416,7 @@ def _unhappy_end(envelope: TaskEnvelope) -> MusicnbError:
     refunded = billing.refunded_credits if billing else None
     charged = billing.charged_credits if billing else None
     kept = None if charged is None or refunded is None else charged > refunded
-    money = f"{refunded.normalize():f} credits were refunded" if refunded else None
+    money = f"{amount_text(refunded)} credits were refunded" if refunded else None
     facts: dict[str, Any] = {"task_id": envelope.task_id, "charged": kept}
     if envelope.status == "canceled":
         return TaskCanceled("the task was canceled", hint=money, **facts)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
+from musicnb.catalogue import amount_text
 from musicnb.errors import InvalidInput
 from musicnb.library import Planned, Take
-from musicnb.studio._money import amount_text
 from musicnb.studio._road import Road
 from musicnb.studio._task import Task
 from musicnb.studio._tasks import Tasks
@@ -35,7 +34,7 @@ class Piece:
     task
         None for one that does not run.
     not_run
-        Why it does not; empty for one that does.
+        Why it does not, or does not run once more; empty for one that does.
     """
 
     cell: Cell
@@ -160,14 +159,15 @@ class Run:
         """Order what has failed once more, as new orders within the same cap.
 
         A refund makes no room under the cap: raise it with ``plan.run(max_credits=...)`` first
-        where there is none. What does not fit says so in `not_run`.
+        where there is none. An order that does not fit stays as it is and says why in its piece's
+        ``not_run``.
         """
         for piece in self._pieces:
             task = piece.task
             if task is None or task.job.state != "failed" or not task.done:
                 continue
             try:
-                piece.task = self._road.repeat(task.job)
+                piece.task, piece.not_run = self._road.repeat(task.job), ""
             except InvalidInput as error:
                 piece.not_run = error.message
         self._tasks = self._as_tasks()
@@ -259,18 +259,3 @@ class Run:
 def _name(piece: Piece) -> str:
     number = f" #{piece.repeat}" if piece.cell.repeats > 1 else ""
     return piece.cell.name + number
-
-
-def in_turns(places: Sequence[tuple[int, str]]) -> Iterator[int]:
-    """Take one order of each model after the other, so that none waits for all of another's.
-
-    Parameters
-    ----------
-    places
-        The place of each order and its model.
-    """
-    queues: dict[str, list[int]] = {}
-    for place, model in places:
-        queues.setdefault(model, []).append(place)
-    for turn in zip_longest(*queues.values()):
-        yield from (place for place in turn if place is not None)

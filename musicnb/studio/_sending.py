@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from musicnb.catalogue import amount_text
 from musicnb.client import Client
 from musicnb.errors import (
     AuthenticationError,
@@ -21,7 +22,6 @@ from musicnb.errors import (
     ServiceError,
 )
 from musicnb.library import JOB_ID_FIELD, Job, Journal
-from musicnb.studio._money import amount_text
 from musicnb.wire import TaskEnvelope
 
 #: The service remembers an Idempotency-Key for 24 hours; the hour is for clocks that disagree.

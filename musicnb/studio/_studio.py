@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from musicnb import __version__
 from musicnb.briefs import Artifact, Brief, TextToMusic
+from musicnb.catalogue import amount_text
 from musicnb.errors import (
-    ConfigurationError,
     Fault,
     InvalidInput,
     LibraryError,
     MusicnbError,
 )
-from musicnb.library import IN_USE, Job, Library, Planned
+from musicnb.library import IN_USE, Library
 from musicnb.settings import SANDBOX, ApiKey, Settings
 from musicnb.studio._account import Account, differences
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._files import examine_upload, named_folder
-from musicnb.studio._money import amount_text
 from musicnb.studio._opening import close_road, is_open, live, open_road
+from musicnb.studio._ordering import bound, order_sweep, run_plan, waiting
+from musicnb.studio._rehearsing import rehearse
 from musicnb.studio._road import Road
-from musicnb.studio._run import Run, in_turns
-from musicnb.studio._summaries import account_of, checked_sweep, sweep_text
+from musicnb.studio._run import Run
+from musicnb.studio._summaries import account_of, checked_sweep
 from musicnb.studio._task import Task
 from musicnb.studio._tasks import Tasks
 from musicnb.sweep import Axes, Exclusion, Plan, equal_money, plan_sweep
@@ -158,27 +157,10 @@ class Studio:
         InvalidInput
             A brief, the name or the cap is wrong; every faulty brief is named, nothing was sent.
         """
-        return self._order(*checked_sweep(briefs, sweep, max_credits))[1]
-
-    def _order(
-        self, briefs: list[Brief], sweep: str, cap: Decimal | None, balance: Decimal | None = None
-    ) -> tuple[Planned, Tasks]:
-        road = self._live_road()
-        planned = road.library.journal.plan_sweep(
-            briefs, service=road.service.identity, sweep=sweep, max_credits=cap, balance=balance
-        )
-        gone = {clip.job_id for clip in road.library.missing_clips()}
-        jobs = [job for job, _ in planned.orders]
-        tasks: dict[int, Task] = {}
-        for place in in_turns([(place, job.model) for place, job in enumerate(jobs)]):
-            job = jobs[place]
-            at_rest = job.has_ended and job.job_id not in gone
-            tasks[place] = road.at_rest(job) if at_rest else road.travel(job)
-        ordered = Tasks(tasks[place] for place in range(len(jobs)))
-        ordered.left_out = planned.left_out
-        ordered.said = sweep_text(sweep, planned)
-        self._say(ordered.said)
-        return planned, ordered
+        briefs, sweep, cap = checked_sweep(briefs, sweep, max_credits)
+        _, tasks = order_sweep(self._live_road(), briefs, sweep=sweep, max_credits=cap)
+        self._say(tasks.said)
+        return tasks
 
     def sweep(
         self,
@@ -233,8 +215,31 @@ class Studio:
     ) -> Plan:
         """Plan as many tasks of every model as the same money buys; sends nothing.
 
-        See `musicnb.sweep.equal_money`. 400 credits are 5 tasks and 10 clips of suno-5.5, or 8
-        tasks and 8 clips of minimax-music-2.6.
+        The same number of tasks would give the dearer model more money.
+
+        Parameters
+        ----------
+        models
+            Keys of `musicnb.catalogue.MODELS`.
+        prompts
+            What each of them is asked for, in turns.
+        credits_per_arm
+            What one model may cost: 400 are 5 tasks and 10 clips of suno-5.5, or 8 tasks and 8
+            clips of minimax-music-2.6.
+        name
+            The sweep's.
+        brief
+            Everything else of the request; its model and prompt are replaced.
+
+        Returns
+        -------
+        musicnb.sweep.Plan
+            As of `sweep`.
+
+        Raises
+        ------
+        InvalidInput
+            A model is not known or named twice, or the money does not reach once round the prompts.
         """
         return self._bound(equal_money(name, models, prompts, credits_per_arm, brief))
 
@@ -243,17 +248,13 @@ class Studio:
         balance = None
         with contextlib.suppress(MusicnbError):  # a plan is worth having without a service
             balance = self.balance
-        usual = {
-            model: sorted(seconds)[int(0.9 * (len(seconds) - 1))]
-            for model, seconds in self.library.journal.durations().items()
-            if seconds
-        }
-        return replace(plan, balance_credits=balance, usual_s=usual, runner=self._run)
+        seconds = self.library.journal.durations()
+        return bound(plan, balance=balance, durations_s=seconds, runner=self._run)
 
     def _run(self, plan: Plan, max_credits: object) -> Run:
-        briefs, sweep, cap = checked_sweep(plan.briefs, plan.name, max_credits)
-        planned, tasks = self._order(briefs, sweep, cap, self.balance)
-        return Run.of(plan, planned, tasks, self._live_road(), tasks.said)
+        run = run_plan(self._live_road(), plan, max_credits, balance=self.balance)
+        self._say(run.said)
+        return run
 
     def form(self, **values: Any) -> StudioForm:
         """Make a form for `TextToMusic`; put it last in a cell to show it.
@@ -350,7 +351,7 @@ class Studio:
             One for each order taken up; ``.said`` is the account.
         """
         road = self._live_road()
-        tasks = Tasks(road.travel(job) for job in self._waiting(road))
+        tasks = Tasks(road.travel(job) for job in waiting(self.library, road))
         if wait:
             tasks.wait(timeout_s)
             road.loop.run(road.settle_money())
@@ -444,18 +445,7 @@ class Studio:
         InvalidRequest
             There is no such fault, or it takes no such option.
         """
-        road = self._live_road()
-        if not road.service.is_sandbox:
-            raise ConfigurationError(
-                "only the embedded sandbox can rehearse faults",
-                hint='Use Studio(library=..., base_url="sandbox")',
-            )
-        body = None if fault is None else {"fault": fault, **options}
-        try:
-            json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
-        except (TypeError, ValueError) as error:
-            raise InvalidInput.from_faults([Fault("fault", "", f"{error!s:.80}")]) from None
-        road.loop.run(road.client.sandbox_faults(body))
+        rehearse(self._live_road(), fault, options)
 
     # -------------------------------------------------------------------------------- itself
 
@@ -495,22 +485,11 @@ class Studio:
             return f"{text} · {self._in_use.message}. {self._in_use.hint}"
         if self._road is None or not is_open(self._road):
             return f"{text} · closed"
-        if not (waiting := self._waiting(self._road)):
+        if not (unfinished := waiting(self.library, self._road)):
             return text
-        held = sum((job.held_credits for job in waiting if not job.has_ended), Decimal(0))
+        held = sum((job.held_credits for job in unfinished if not job.has_ended), Decimal(0))
         money = f" ({amount_text(held)} credits held)" if held else ""
-        return f"{text} · {len(waiting)} unfinished{money}: studio.resume()"
-
-    def _waiting(self, road: Road) -> list[Job]:
-        """List the orders that resume() would take up, oldest first."""
-        running = {task.job.job_id for task in road.travelling}
-        journal = self.library.journal
-        gone = {clip.job_id for clip in self.library.missing_clips()}
-        return [
-            job
-            for job in journal.jobs(road.service.identity)
-            if job.job_id not in running and (not job.has_ended or job.job_id in gone)
-        ]
+        return f"{text} · {len(unfinished)} unfinished{money}: studio.resume()"
 
     def _live_road(self) -> Road:
         if self._road is None:

@@ -8,9 +8,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from musicnb.briefs import Brief
+from musicnb.catalogue import amount_text
 from musicnb.errors import Fault, InvalidInput
 from musicnb.library import Planned
-from musicnb.studio._money import amount_text
 from musicnb.studio._task import Task
 from musicnb.sweep import faults_of_name
 

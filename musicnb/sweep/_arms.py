@@ -20,27 +20,20 @@ def equal_money(
     credits_per_arm: Decimal | float | str,
     brief: TextToMusic | None = None,
 ) -> Plan:
-    """Plan as many tasks of every model as the same money buys.
+    """Plan without a studio; the parameters are those of `musicnb.Studio.compare_models`.
 
-    The same number of tasks would give the dearer model more. An arm's tasks go round the prompts,
-    the first prompts getting one more where they do not come out even.
-
-    Parameters
-    ----------
-    models
-        Keys of `musicnb.catalogue.MODELS`.
-    prompts
-        What all of them are asked for.
-    credits_per_arm
-        What one model may cost: 400 are 5 tasks of suno-5.5 or 8 of minimax-music-2.6.
-    brief
-        Everything else of the request; its model and prompt are replaced.
+    An arm's tasks go round the prompts, the first prompts getting one more where they do not come
+    out even.
 
     Raises
     ------
     InvalidInput
-        A model is not known, or the money of an arm does not reach once round the prompts.
+        A model is not known or named twice, or the money does not reach once round the prompts.
     """
+    if brief is not None and not isinstance(brief, TextToMusic):
+        raise InvalidInput.from_faults(
+            [Fault("brief", "", f"must be a TextToMusic(...), not {type(brief).__name__}")]
+        )
     faults = faults_of_name(name) + [
         Fault(field, "", f"is {value!r:.60}; give a list of at least one")
         for field, value in (("models", models), ("prompts", prompts))
@@ -50,8 +43,10 @@ def equal_money(
     if faults:
         raise InvalidInput.from_faults(faults)
     known = ", ".join(catalogue.MODELS)
-    for model in models:
-        if model not in catalogue.MODELS:
+    for place, model in enumerate(models):
+        if model in models[:place]:
+            faults.append(Fault("models", "", f"has {model!r:.60} twice"))
+        elif model not in catalogue.MODELS:
             faults.append(Fault("models", "", f"has {model!r:.60}; known are {known}"))
         elif (price := catalogue.MODELS[model].credits) * len(prompts) > budget:
             needed = f"{len(prompts)} prompts of {model} cost {price * len(prompts):f}"

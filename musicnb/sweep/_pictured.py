@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Final
+
+from musicnb.catalogue import amount_text, dollars_text
 
 if TYPE_CHECKING:
     from musicnb.sweep._plan import Plan
@@ -29,8 +30,8 @@ def plan_text(plan: Plan) -> str:
 def headline(plan: Plan) -> str:
     """Write the numbers that decide: tasks, clips, price."""
     return (
-        f"{plan.tasks} tasks · {plan.clips} clips · {amount(plan.credits)} credits"
-        f" · {dollars(plan.usd)}"
+        f"{plan.tasks} tasks · {plan.clips} clips · {amount_text(plan.credits)} credits"
+        f" · ${dollars_text(plan.credits)}"
     )
 
 
@@ -43,11 +44,12 @@ def facts(plan: Plan) -> Iterator[str]:
         price = next(cell.brief.price for cell in plan.runnable if cell.brief.model == model)
         wait = plan.usual_s.get(model)
         usual = f"; nine of ten end within {wait:.0f} s" if wait else ""
-        yield f"{model}: {count} × {amount(price.credits_high)}{usual}"
+        yield f"{model}: {count} × {amount_text(price.credits_high)}{usual}"
     after = plan.balance_after_credits
     if after is not None and plan.balance_credits is not None:
-        missing = f": {amount(-after)} are missing" if after < 0 else ""
-        yield f"balance {amount(plan.balance_credits)}, afterwards {amount(after)}{missing}"
+        missing = f": {amount_text(-after)} are missing" if after < 0 else ""
+        held = amount_text(plan.balance_credits)
+        yield f"balance {held}, afterwards {amount_text(after)}{missing}"
     if plan.left_out:
         yield f"{_cells(len(plan.left_out))} excluded"
     if plan.invalid:
@@ -83,20 +85,8 @@ def _row_html(plan: Plan, number: int) -> str:
     clips = cell.brief.price.clips_low * cell.repeats
     return (
         f"<tr>{names}<td>{cell.repeats}</td><td>{clips}</td>"
-        f"<td>{amount(cell.credits)}</td><td></td></tr>"
+        f"<td>{amount_text(cell.credits)}</td><td></td></tr>"
     )
-
-
-def amount(credits: Decimal) -> str:  # noqa: A002 - credits is the service's word for its money
-    """Write credits without needless zeros."""
-    whole = credits == credits.to_integral_value()
-    return f"{credits:,.0f}" if whole else f"{credits.normalize():,f}"
-
-
-def dollars(usd: Decimal) -> str:
-    """Write US dollars, with cents at least."""
-    cents = usd == usd.quantize(Decimal("0.01"))
-    return f"${usd:,.2f}" if cents else f"${usd.normalize():,f}"
 
 
 def _cells(count: int) -> str:

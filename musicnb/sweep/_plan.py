@@ -220,21 +220,7 @@ def plan_sweep(
     repeats: int = 1,
     exclude: Exclusion | Iterable[Exclusion] = (),
 ) -> Plan:
-    """Plan a sweep; nothing is sent and nothing is written down.
-
-    Parameters
-    ----------
-    name
-        What the sweep is called.
-    brief
-        What is varied. ``{axis}`` in its prompt, title and lyrics is filled in.
-    axes
-        See `musicnb.sweep.combinations`. An axis named like a field of the brief sets it, one that
-        stands in braces fills them, and one named like an option of a model sets that option.
-    repeats
-        How often every cell is ordered.
-    exclude
-        Cells to leave out.
+    """Plan a sweep without a studio; the parameters are those of `musicnb.Studio.sweep`.
 
     Raises
     ------

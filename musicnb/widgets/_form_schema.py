@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, Final
 
-from musicnb.catalogue import AUTO, Model, Option, Price, usd
+from musicnb.catalogue import AUTO, Model, Option, Price, amount_text, dollars_text
 from musicnb.widgets._form_values import offered
 from musicnb.wire import MusicRequest
 
@@ -81,8 +80,8 @@ def price_in(models: Mapping[str, Model], model_id: str) -> Price:
 
 def price_text(price: Price) -> str:
     """Write a price as credits and dollars: ``80 credits · $0.08``."""
-    amount = _span(_credits(price.credits_low), _credits(price.credits_high))
-    dollars = _span(_dollars(price.credits_low), _dollars(price.credits_high))
+    amount = _span(amount_text(price.credits_low), amount_text(price.credits_high))
+    dollars = _span(dollars_text(price.credits_low), dollars_text(price.credits_high))
     return f"{amount} credit{'' if amount == '1' else 's'} · ${dollars}"
 
 
@@ -119,16 +118,6 @@ def _option(option: Option) -> dict[str, Any]:
         "maximum": 1 if option.kind == "share" else option.maximum,
         "step": 0.01,
     }
-
-
-def _credits(amount: Decimal) -> str:
-    return f"{amount.normalize():,f}"
-
-
-def _dollars(amount: Decimal) -> str:
-    dollars = usd(amount)
-    cents = dollars.quantize(Decimal("0.01"))
-    return f"{cents:,f}" if cents == dollars else f"{dollars.normalize():,f}"
 
 
 def _span(low: str, high: str) -> str:

@@ -22,7 +22,7 @@ def test_capped_sweep_shows_its_price_its_cards_and_what_did_not_fit(lab, page):
     expect(page.locator(".mnb-card[data-status=succeeded]")).to_have_count(12)
     expect(page.get_by_text("calm · 120 bpm · minimax-music-2.6 #2").first).to_be_visible()
     expect(text).to_contain_text("The service's ledger agrees to the credit.")
-    card = page.get_by_text("plan ", exact=False).first
-    picture(page, "campaign-plan", top=card, height=1000)
+    plan = page.get_by_text("18 tasks · 24 clips").first
+    picture(page, "campaign-plan", top=plan.locator("xpath=.."), height=1000)
     picture(page, "campaign-board", top=cards.first, height=1000)
     assert lab.execute(page, "print(run.spent_credits, studio.account().differences)") == "720 ()\n"

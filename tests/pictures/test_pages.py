@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 from clipmaking import HOSTILE, RATE, clip_at, clip_of, tone
+from parsing import Reader
 from pngs import colours_of
 
 from musicnb import Clip
@@ -28,28 +28,6 @@ from musicnb.pictures import (
 )
 from musicnb.sound import encode, kind_of, read
 from musicnb.studio import Clips
-
-
-class Reader(HTMLParser):
-    """Collects the elements and the text that a browser would see."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep an element."""
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        """Keep a text."""
-        self.words.append(data)
-
-    def all(self, name: str) -> list[dict[str, str | None]]:
-        """Return the attributes of each element of a name."""
-        return [attributes for tag, attributes in self.tags if tag == name]
 
 
 def inside(url: str | None) -> tuple[str, bytes]:

@@ -82,6 +82,7 @@ def test_failed_orders_are_not_retried_beyond_the_cap(studio):
     plan.run(max_credits=150)
     run.retry_failed().wait(PATIENCE_S)
     assert {task.status for task in run.tasks} == {"succeeded"}
+    assert not any(piece.not_run for piece in run.pieces)
 
 
 def test_wallet_that_does_not_suffice_is_told_before_the_first_request(tmp_path):

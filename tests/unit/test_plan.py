@@ -236,12 +236,19 @@ def test_equal_money_buys_more_of_the_cheaper_model():
         (["suno-5.5"], ["a"], -5),
         (["suno-5.5"], ["a"], float("nan")),
         (["suno-5.5"], ["a"], True),
+        (["suno-5.5", "suno-5.5"], ["a"], 400),
     ],
 )
 def test_arms_that_cannot_be_made_are_refused(models, prompts, money):
     """Unknown models, and money that does not reach once round the prompts."""
     with pytest.raises(InvalidInput):
         equal_money("m", models, prompts, money)
+
+
+def test_arms_of_something_else_than_a_brief_are_refused():
+    """It is named, before its money is counted."""
+    with pytest.raises(InvalidInput, match="must be a TextToMusic"):
+        equal_money("m", ["suno-5.5"], ["a"], 400, brief="dream pop")
 
 
 @given(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
+from parsing import Reader
 
 from musicnb.widgets import CardView, ClipView
 from musicnb.widgets._static import MAX_PICTURES, static_html, static_text
@@ -14,24 +14,6 @@ from musicnb.widgets._static import MAX_PICTURES, static_html, static_text
 HOSTILE = "<img src=x onerror=\"alert('x')\"></style><script>alert(1)</script>&amp;'"
 CLIP = ClipView("c", "Take", 61.9, "audio/mpeg", 10, bytes([200, 56]) * 1000, "lib/a b#1.mp3")
 CARD = CardView("t", "suno-5.5", "Song", "dream pop", "succeeded", clips=(CLIP,))
-
-
-class Reader(HTMLParser):
-    """Collects the elements and the text that a browser would see."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep an element."""
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        """Keep a text."""
-        self.words.append(data)
 
 
 def draw(*cards: CardView) -> str:
