@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from musicnb.analysis._files import Source, measure_file
+from musicnb.analysis._progress import Progress, telling
 from musicnb.errors import UndecodableAudio
 from musicnb.measure import Measures
 
@@ -22,7 +22,7 @@ def measure_many(
     sources: Iterable[Source],
     *,
     executor: Executor | None = None,
-    progress: bool | Callable[[int, int], object] = True,
+    progress: Progress = True,
     cache: str | os.PathLike[str] | None = None,
 ) -> list[Result]:
     """Measure many sound files side by side.
@@ -52,7 +52,7 @@ def measure_many(
     [[undecodable_audio] this is not a WAV, FLAC, OGG or MP3 file, ...
     """
     waiting = list(sources)
-    with _told(progress, len(waiting)) as done:
+    with telling(progress, len(waiting), doing="measuring") as done:
         if executor is not None:
             return _gather(executor, waiting, cache, done)
         if len(waiting) <= 1:  # a process takes longer to start than a clip to measure
@@ -136,27 +136,3 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-@contextlib.contextmanager
-def _told(
-    progress: bool | Callable[[int, int], object],  # noqa: FBT001 - as the caller gave it
-    total: int,
-) -> Iterator[Callable[[], object]]:
-    """Give a function to call for each file that is done."""
-    if callable(progress):
-        tell, count = progress, 0
-
-        def done() -> None:
-            nonlocal count
-            count += 1
-            tell(count, total)
-
-        yield done
-        return
-    from tqdm import tqdm  # noqa: PLC0415 - see above
-
-    with tqdm(
-        total=total, desc="measuring", unit="clip", disable=None if progress else True
-    ) as bar:
-        yield bar.update

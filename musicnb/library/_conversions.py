@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from musicnb.errors import LibraryError
-from musicnb.library._library import _slug
+from musicnb.library._library import slug, sync_folder
 
 _FOLDER: Final = "conversions"
 _RECORD: Final = "record.jsonl"
@@ -75,7 +75,7 @@ class Conversions:
             Any text; it is reduced to letters, digits and dashes and cannot leave the folder.
         """
         self._make_folder()
-        stem = _slug(words)
+        stem = slug(words)
         yield self.folder / f"{stem}{suffix}"
         for number in range(2, _MOST_NAMES):
             yield self.folder / f"{stem}-{number}{suffix}"
@@ -183,9 +183,5 @@ def _append(path: Path, data: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    if is_new and os.name != "nt":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    if is_new:
+        sync_folder(path.parent)

@@ -133,12 +133,12 @@ class Library:
         LibraryError
             The folder cannot be written; the download is gone.
         """
-        name = f"{_slug(words)}_{_slug(model)}_{_slug(task_id)[-8:]}_{position}{suffix}"
+        name = f"{slug(words)}_{slug(model)}_{slug(task_id)[-8:]}_{position}{suffix}"
         target = self.clips_folder / name
         problem = ""
         try:
             download.replace(target)
-            _sync_folder(self.clips_folder)
+            sync_folder(self.clips_folder)
         except OSError as error:
             problem = error.strerror or str(error)
             download.unlink(missing_ok=True)
@@ -178,7 +178,7 @@ def restore_journal(folder: Path, *, stamp: str) -> Path:
         return restore_good_copy(folder / JOURNAL, stamp=stamp)
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
     """Reduce any text to what every file system takes as part of a name."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     kept = "".join(
@@ -216,7 +216,7 @@ def _take_lock(file: IO[str], folder: Path) -> None:
     )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, Unpack, overload
 from musicnb import analysis, sound
 from musicnb.convert import ChangesOptions, Converted
 from musicnb.errors import LibraryError
-from musicnb.library import ClipRecord, Conversion, Job
+from musicnb.library import ClipRecord, Conversion, Conversions, Job
 from musicnb.measure import Measures
-from musicnb.studio._converting import conversions_beside, convert_clip
+from musicnb.studio._converting import convert_clip
 
 if TYPE_CHECKING:
     from musicnb.pictures import Page
@@ -238,7 +237,7 @@ class Clip:
 
     def conversions(self) -> tuple[Conversion, ...]:
         """List what was made of the clip, oldest first."""
-        return conversions_beside(self).of(self.clip_id)
+        return Conversions(self.folder).of(self.clip_id)
 
     def __repr__(self) -> str:
         minutes, seconds = divmod(round(self.duration_s), 60)
@@ -275,7 +274,7 @@ class Clips(tuple[Clip, ...]):
         *,
         columns: int = 4,
         spectrograms: bool = True,
-        progress: Callable[[float], object] | None = None,
+        progress: analysis.Progress = True,
     ) -> Page:
         """Put all clips on one page: name, duration, loudness, waveform, spectrogram.
 
@@ -288,7 +287,7 @@ class Clips(tuple[Clip, ...]):
         spectrograms
             Whether to decode every clip for its spectrogram; waveforms are known already.
         progress
-            Called with the share that is done, 0 to 1.
+            Whether to show a bar, or a function that gets how many are done and how many there are.
 
         Returns
         -------

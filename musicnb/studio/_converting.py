@@ -54,7 +54,7 @@ def convert_clip(
     if problem:
         raise InvalidInput.from_faults([Fault("encoding", "", problem)])
     wanted = Changes(**changes)
-    conversions = conversions_beside(clip)
+    conversions = Conversions(clip.folder)
     digest = _sha256(clip)
     names = _named(conversions, clip, path, encoding)
     made = _made(clip, names, encoding, wanted, _tags(clip, digest, wanted))
@@ -72,12 +72,6 @@ def convert_clip(
         made.path.unlink(missing_ok=True)  # nobody could tell what it is
         raise
     return made
-
-
-def conversions_beside(clip: Clip) -> Conversions:
-    """Return the conversions of the library that a clip lies in."""
-    depth = len(PurePosixPath(clip.record.file).parts)
-    return Conversions(clip.path.parents[depth - 1])
 
 
 def _made(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Literal
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicnb import sound
+from musicnb.analysis import Progress, telling
 from musicnb.errors import Fault, InvalidInput, LibraryError, UndecodableAudio
 from musicnb.measure import StretchFinder
 from musicnb.pictures import (
@@ -63,17 +64,18 @@ def sheet_of(
     *,
     columns: int,
     spectrograms: bool,
-    progress: Callable[[float], object] | None,
+    progress: Progress,
 ) -> Page:
     """Make a contact sheet, and write it where a path is given; see `Clips.contact_sheet`."""
     base = None if path is None else Path(path).resolve().parent
     frames: list[Frame] = []
     pool = ThreadPoolExecutor(min(_DECODERS, os.cpu_count() or 1))
     try:
-        for frame in pool.map(lambda clip: _frame(clip, base, spectrograms=spectrograms), clips):
-            frames.append(frame)
-            if progress is not None:
-                progress(len(frames) / len(clips))
+        work = pool.map(lambda clip: _frame(clip, base, spectrograms=spectrograms), clips)
+        with telling(progress, len(clips), doing="drawing") as done:
+            for frame in work:
+                frames.append(frame)
+                done()
     finally:  # an interrupt must not wait for a hundred clips
         pool.shutdown(cancel_futures=True)
     problem = ""

@@ -321,7 +321,7 @@ class Studio:
             Two to eight clips.
         blind
             Call them A, B, C … in an order drawn by lot, and show nothing else of them until
-            ``.reveal()``.
+            ``.reveal()``. Tags inside their files are not taken out.
 
         Raises
         ------

@@ -24,7 +24,8 @@ class Comparison:
     """Two to eight clips under one playhead, of which one is heard; shows itself in a notebook.
 
     Blind, the clips are called A, B, C … in an order drawn by lot, and nothing else of them but
-    their sound and its length leaves Python: no id, title, file name, picture or fact.
+    their files' bytes and their length leaves Python: no id, title, file name, picture or fact.
+    Tags inside a file stay in its bytes: the page shows none, but who looks for them finds them.
 
     Parameters
     ----------

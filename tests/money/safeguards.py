@@ -114,7 +114,7 @@ SAFEGUARDS = (
     Safeguard(
         "a clip's name is on the disk before it is written down",
         "musicnb/library/_library.py",
-        (("            _sync_folder(self.clips_folder)\n", ""),),
+        (("            sync_folder(self.clips_folder)\n", ""),),
         (_MOMENTS, "-k", "durable"),
     ),
     Safeguard(

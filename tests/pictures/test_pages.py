@@ -223,15 +223,17 @@ def test_page_has_no_script_style_or_address_outside_itself(song: Clip) -> None:
 def test_sheet_shows_each_clip_with_its_pictures_and_facts(song: Clip, tmp_path: Path) -> None:
     """Names, durations, loudness, waveform and spectrogram, in the given order."""
     quiet = clip_of(tone(3_000, 70), song.path.with_name("b.flac"), title="B", loudness_lufs=-30)
-    shares: list[float] = []
-    page = Clips([song, quiet]).contact_sheet(tmp_path / "sheet.html", progress=shares.append)
+    told: list[tuple[int, int]] = []
+    page = Clips([song, quiet]).contact_sheet(
+        tmp_path / "sheet.html", progress=lambda done, total: told.append((done, total))
+    )
     seen = Reader(page.html)
     words = " ".join(seen.words)
     assert words.index("1:00 · −14.0 LUFS · suno-5.5") < words.index("1:10 · −30.0 LUFS")
     assert [image["alt"] for image in seen.all("img")] == [
         "Waveform of Take", "Spectrogram of Take", "Waveform of B", "Spectrogram of B",
     ]  # fmt: skip
-    assert shares == [0.5, 1.0]
+    assert told == [(1, 2), (2, 2)]
     _, picture = inside(seen.all("img")[3]["src"])
     rows = colours_of(picture)[:, :, :3].sum(axis=2, dtype=int).mean(axis=1)
     assert 1 - rows.argmax() / 56 == pytest.approx(np.log(3_000 / 40) / np.log(400), abs=0.05)
@@ -268,7 +270,7 @@ def test_interrupted_sheet_gives_up_the_clips_that_wait(song: Clip) -> None:
             opened.append(self.clip_id)
             return super().file()
 
-    def stop(_: float) -> None:
+    def stop(*_: int) -> None:
         raise KeyboardInterrupt
 
     clips = Clips(Counted(song.record, song.job, song.path) for _ in range(100))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from musicnb.briefs import TextToMusic
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.library import ClipRecord, Journal, Library
-from musicnb.library._library import _slug
+from musicnb.library._library import slug
 from musicnb.wire import Billing
 
 BRIEF = TextToMusic("slow waltz", model="suno-5.5")
@@ -220,13 +220,13 @@ def test_unwritable_folder_says_what_to_do(tmp_path):
 )
 def test_file_name_is_readable_and_safe(words, name):
     """What a person would look for, and nothing a file system minds."""
-    assert _slug(words) == name
+    assert slug(words) == name
 
 
 @given(st.text())
 def test_no_text_leads_out_of_the_folder(words):
     """Whatever the title is, the file lies in the clips folder."""
-    name = _slug(words)
+    name = slug(words)
     assert name
     assert Path(name).name == name
     assert not set(name) & set('/\\:*?"<>|\0\n')
