@@ -126,7 +126,7 @@ class Poller:
                 created=created,
                 now=self._clock(),
                 wall=self._wall(),
-                created_at=epoch_s(known.created_at) if known else None,
+                created_at=wait.created_s,
             )
         wait.reports.append(report)
         self._changed.set()
@@ -291,13 +291,14 @@ class Poller:
         if envelope.is_terminal:
             self._watchlist.remove(task_id)
         else:
-            self._watchlist.saw(task_id, self._clock(), self._wall(), epoch_s(envelope.created_at))
+            self._watchlist.saw(task_id, self._clock(), self._wall(), wait.created_s)
+            if envelope is known:
+                return
         try:
             if envelope.is_terminal:
                 self._learn(wait.model, envelope)
-            if envelope.is_terminal or envelope is not known:
-                for report in list(wait.reports):
-                    report(envelope)
+            for report in list(wait.reports):
+                report(envelope)
         except Exception as error:  # noqa: BLE001 - it is for the one who waits, and for no other
             self._watchlist.remove(task_id)
             wait.end.set_exception(error)
@@ -336,6 +337,7 @@ class _Wait:
 
     def __init__(self, model: str, known: TaskEnvelope | None) -> None:
         self.model, self.known = model, known
+        self.created_s = epoch_s(known.created_at) if known else None
         self.reports: list[Callable[[TaskEnvelope], None]] = []
         self._last: TaskEnvelope | None = None
         self._entry: tuple[dict[str, Any], TaskEnvelope] | None = None
@@ -360,6 +362,10 @@ class _Wait:
         """Return all that is known after a reading: the same object if it says nothing new."""
         last, self._last = self._last, reading
         # most readings are like the one before, and this comparison is made in C
-        if self.known is not None and last is not None and vars(last) == vars(reading):
+        is_old = last is reading or (last is not None and vars(last) == vars(reading))
+        if self.known is not None and is_old:
             return self.known
-        return joined(self.known, reading)
+        known = joined(self.known, reading)
+        if known is not self.known:
+            self.created_s = epoch_s(known.created_at)
+        return known

@@ -12,7 +12,7 @@ import numpy as np
 from musicnb.poller._budget import Budget
 from musicnb.poller._durations import Durations
 from musicnb.poller._pages import PAGE_LIMIT, Page, Pages
-from musicnb.poller._worth import KAPPA_S, Shown, Worth
+from musicnb.poller._worth import HEARTBEAT_S, KAPPA_S, Shown, Worth
 
 # The provider's own packages stop active polling after half an hour and keep the task resumable.
 PATIENCE_S: Final = 1800.0
@@ -77,6 +77,11 @@ class _Watched:
     pending: bool = False
     failures: int = 0
     free_at: float = -math.inf
+
+    def is_under_way(self, tail: Page | None) -> bool:
+        """Whether it is being asked about, alone or by its page; one in no page yet by the tail."""
+        page = self.page or tail
+        return self.pending or (page is not None and page.pending)
 
 
 class Watchlist:
@@ -206,6 +211,8 @@ class Watchlist:
         ready = self.budget.ready_at(now, write=False)
         if ready > now:  # weighed then; it is not cheap for a thousand tasks
             return min(ready, patience)
+        if self._is_all_under_way():
+            return min(now + HEARTBEAT_S, patience)
         return min(now if self._best(now) else self._weighed(now).due(now), patience)
 
     def _best(self, now: float) -> Request | None:
@@ -213,7 +220,7 @@ class Watchlist:
             task = self._tasks[task_id]
             if not task.pending and task.free_at <= now:
                 return ReadTask(task_id)
-        if not self._tasks:
+        if self._is_all_under_way():
             return None
         best = self._weighed(now).best(now)
         if best.value_s < KAPPA_S:
@@ -222,6 +229,11 @@ class Watchlist:
             page = list(self._pages)[best.place]
             return ReadPage(page.after_s, page.cursor, page)
         return ReadTask(list(self._tasks)[best.place])
+
+    def _is_all_under_way(self) -> bool:
+        """Whether everybody is being asked about, as often as not by one page; cheap to tell."""
+        tail = self._pages.tail if len(self._pages) else None
+        return all(task.is_under_way(tail) for task in self._tasks.values())
 
     def _weighed(self, now: float) -> Worth:
         """Return the scales; made anew when something has changed."""
@@ -235,6 +247,7 @@ class Watchlist:
             self._pages.begin(min(map(self._listed_after_s, self._tasks.values())))
         numbers = {id(page): number for number, page in enumerate(self._pages)}
         tail = len(numbers) - 1
+        last = self._pages.tail if lists else None
         tasks = list(self._tasks.values())
         new = sum(task.page is None for task in tasks)
         room = min(PAGE_LIMIT / new, 1.0) if new else 1.0
@@ -242,9 +255,7 @@ class Watchlist:
         free_at, listed, page_of, trust = [], [], [], []
         for place, (task_id, task) in enumerate(self._tasks.items()):
             models.setdefault(task.model, []).append(place)
-            page = task.page or (self._pages.tail if lists else None)
-            busy = task.pending or (page is not None and page.pending)
-            free_at.append(math.inf if busy else task.free_at)
+            free_at.append(math.inf if task.is_under_way(last) else task.free_at)
             if lists and task_id not in self._wanted:
                 listed.append(place)
                 page_of.append(numbers[id(task.page)] if task.page else tail)

@@ -84,11 +84,15 @@ class Worth:
         self._trust = np.where(busy, 0.0, shown.trust)
         self._pages = shown.page_free_at_s.size
         self._members = np.bincount(shown.page, self._trust, self._pages)
-        free_at = np.concatenate([shown.free_at_s, shown.page_free_at_s])
-        self._is_all_busy = bool(np.isposinf(free_at).all())
+        self._latest: tuple[float, Best] | None = None
 
     def best(self, now: float) -> Best:
         """Return the request with the most regret per request, in seconds."""
+        if self._latest is None or self._latest[0] != now:  # asked two or three times in a row
+            self._latest = now, self._weigh(now)
+        return self._latest[1]
+
+    def _weigh(self, now: float) -> Best:
         shown = self._shown
         age = np.maximum(now - shown.born_s, self._seen_age)
         regret = np.empty_like(age)
@@ -114,8 +118,6 @@ class Worth:
 
     def due(self, now: float) -> float:
         """Return when the best request will be worth it, at most a heartbeat from now."""
-        if self._is_all_busy:  # as often as not: a page is under way, and everybody is on it
-            return now + HEARTBEAT_S
         early, low = now, self.best(now).value_s
         late, high, step = now, low, 4 * _PRECISION_S
         while high < KAPPA_S and step < HEARTBEAT_S:
