@@ -16,7 +16,7 @@ import traitlets
 
 from musicnb.errors import MusicnbError
 from musicnb.widgets._board_page import SCRIPTS, STYLES, joined
-from musicnb.widgets._board_sound import CellWatch, SoundSender
+from musicnb.widgets._board_sound import MOST_CHUNKS, CellWatch, SoundSender
 from musicnb.widgets._board_views import (
     CardView,
     ClipView,
@@ -333,10 +333,12 @@ class Board(anywidget.AnyWidget):
             self.send({"op": "state", "now": time.time(), "state": state}, [data])
 
     def _on_get(self, content: Mapping[str, Any]) -> None:
-        clip_id, offset = content.get("id"), content.get("offset")
+        clip_id, offset, chunks = content.get("id"), content.get("offset"), content.get("chunks", 1)
+        if not isinstance(offset, int) or not isinstance(chunks, int):
+            return
         clip = next((clip for clip in self._clips() if clip.clip_id == clip_id), None)
-        if clip is not None and isinstance(offset, int) and offset >= 0:
-            self._sound.answer(clip, offset)
+        if clip is not None and offset >= 0 and 0 < chunks <= MOST_CHUNKS:
+            self._sound.answer(clip, offset, chunks)
 
     def _on_cancel(self, content: Mapping[str, Any]) -> None:
         card = self._cards.get(str(content.get("card_id")))

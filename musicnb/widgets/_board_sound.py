@@ -13,10 +13,12 @@ from IPython import get_ipython
 from musicnb.errors import MusicnbError
 from musicnb.widgets._board_views import ClipView
 
-__all__ = ["CellWatch", "SoundSender"]
+__all__ = ["MOST_CHUNKS", "CellWatch", "SoundSender"]
 
 #: Bytes of sound in one message: with four on the way 3.5 MB arrive in about 0.2 s.
 CHUNK_BYTES: Final = 1 << 20
+#: Chunks that one request may ask for.
+MOST_CHUNKS: Final = 8
 #: Bytes a board sends unasked. A blocked kernel (ipykernel 6.31, 7.4) hears no press of play, but
 #: what other threads send arrives: so clips that come in meanwhile can be played at once. The
 #: page keeps 48 MB.
@@ -45,10 +47,12 @@ class SoundSender:
         self._send = send
         self._left = PUSH_BYTES
 
-    def answer(self, clip: ClipView, offset: int) -> None:
-        """Send the chunk that begins at an offset, or say in plain words why there is none."""
+    def answer(self, clip: ClipView, offset: int, chunks: int = 1) -> None:
+        """Send the chunks from an offset on, or say in plain words why there is none."""
         try:
-            self._send_chunk(clip, offset)
+            for begin in range(offset, offset + chunks * CHUNK_BYTES, CHUNK_BYTES):
+                if begin + CHUNK_BYTES >= self._send_chunk(clip, begin):
+                    break
         except MusicnbError as error:
             self._refuse(clip, error.message)
         except OSError:
@@ -68,7 +72,8 @@ class SoundSender:
         except Exception:  # noqa: BLE001 - nobody asked; pressing play will give the reason
             _log.debug("clip %s was not sent ahead", clip.clip_id, exc_info=True)
 
-    def _send_chunk(self, clip: ClipView, offset: int, *, unasked: bool = False) -> None:
+    def _send_chunk(self, clip: ClipView, offset: int, *, unasked: bool = False) -> int:
+        """Send one chunk; return how long the file is."""
         with Path(self._locate(clip.clip_id)).open("rb") as file:
             total = os.fstat(file.fileno()).st_size
             file.seek(offset)
@@ -85,6 +90,7 @@ class SoundSender:
             },
             [part],
         )
+        return total
 
     def _refuse(self, clip: ClipView, why: str) -> None:
         self._send({"op": "missing", "id": clip.clip_id, "why": why})

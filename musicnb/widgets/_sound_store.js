@@ -41,7 +41,7 @@ class SoundStore {
     }
     const job = this.#begin(id);
     job.listeners.push(listener);
-    this.#ask(job, 0);
+    this.#ask(job, 0, IN_FLIGHT); // how long the clip is, the first chunk will tell
     return job.promise;
   }
 
@@ -88,9 +88,9 @@ class SoundStore {
     return job;
   }
 
-  #ask(job, offset) {
+  #ask(job, offset, chunks = 1) {
     job.flying.add(offset);
-    if (this.board.send({ op: "get", id: job.id, offset })) this.#watch(job);
+    if (this.board.send({ op: "get", id: job.id, offset, chunks })) this.#watch(job);
     else this.#fail(job, this.board.goneText());
   }
 
@@ -123,6 +123,8 @@ class SoundStore {
     }
     // a view into the websocket's frame: copy it, or the frame stays in memory
     const part = new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength).slice();
+    if (job.total === null && !message.unasked)
+      for (let i = 1; i < IN_FLIGHT && i * message.step < message.total; i++) job.flying.add(i * message.step);
     job.total = message.total;
     job.step = message.step;
     job.parts[message.offset / job.step] = part;

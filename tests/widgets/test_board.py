@@ -152,6 +152,17 @@ def test_sound_is_sent_in_chunks_of_one_mebibyte(tmp_path: Path) -> None:
     assert wire.messages[0][0]["type"] == "audio/mpeg"
 
 
+@pytest.mark.parametrize(("chunks", "sent"), [(1, 1), (2, 2), (8, 3)])
+def test_a_clip_s_beginning_is_asked_for_at_once(tmp_path: Path, chunks: int, sent: int) -> None:
+    """One request brings as many chunks as it names, at most those that there are."""
+    path = tmp_path / "1.mp3"
+    path.write_bytes(bytes(2 * CHUNK_BYTES + 1))
+    board, wire, _ = board_with(card("a", clips=(clip("1"),)), locate=lambda _: path)
+    board._on_message(board, {"op": "get", "id": "1", "offset": 0, "chunks": chunks}, [])
+    offsets = [message["offset"] for message, _ in wire.messages]
+    assert offsets == [number * CHUNK_BYTES for number in range(sent)]
+
+
 @pytest.mark.parametrize(
     ("error", "why"),
     [
@@ -177,6 +188,8 @@ def test_sound_that_cannot_be_had_is_told_in_plain_words(error: Exception, why: 
         {"op": "get", "id": "../../etc/passwd", "offset": 0},
         {"op": "get", "id": "1", "offset": -1},
         {"op": "get", "id": "1", "offset": "0"},
+        {"op": "get", "id": "1", "offset": 0, "chunks": 9},
+        {"op": "get", "id": "1", "offset": 0, "chunks": "4"},
         {"op": "get", "id": ["1"], "offset": 0},
         {"op": "cancel", "card_id": "nobody"},
         {"op": ["hello"]},
