@@ -1,7 +1,7 @@
 // Where sound comes from: bytes pulled from the kernel, the last of them kept as Blob URLs.
 
 const CACHE_BYTES = 48 << 20;
-const IN_FLIGHT = 4;
+const IN_FLIGHT = 8;
 const STALL_MS = 5000;
 
 /** Thrown when a clip cannot be had; the message is for people. */
