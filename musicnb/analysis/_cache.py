@@ -8,7 +8,6 @@ import dataclasses
 import hashlib
 import json
 import os
-import uuid
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -49,7 +48,7 @@ class MeasureCache:
         """Remember measures; a reader sees the entry whole or not at all."""
         values = _to_json(measures)
         entry = {"seal": _seal(values, sha256), "measures": values}
-        partial = self._folder / f".{uuid.uuid4().hex}.part"
+        partial = self._folder / f".{os.urandom(16).hex()}.part"
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,14 +85,14 @@ class LoudnessMeter:
 
     def integrated_lufs(self) -> float:
         """Return the gated loudness; ``-inf`` for silence and for less than 0.4 s of sound."""
-        return _gated_lufs(self._means(_MOMENTARY_CELLS, _CELLS_PER_STEP))
+        return _gated_lufs(self._stepped(_MOMENTARY_CELLS))
 
     def close(self) -> Loudness:
         """Return everything about the loudness of what was pushed."""
-        steps = self._means(_CELLS_PER_STEP, _CELLS_PER_STEP)
+        steps = self._stepped(_CELLS_PER_STEP)
         return Loudness(
             integrated_lufs=self.integrated_lufs(),
-            range_lu=_range_lu(self._means(_SHORT_TERM_CELLS, _CELLS_PER_STEP)),
+            range_lu=_range_lu(self._stepped(_SHORT_TERM_CELLS)),
             momentary_max_lufs=self._loudest_lufs(_MOMENTARY_CELLS),
             short_term_max_lufs=self._loudest_lufs(_SHORT_TERM_CELLS),
             steps_lufs=_lufs(steps).astype(np.float32),
@@ -100,18 +101,18 @@ class LoudnessMeter:
     def _borders(self, start: int, stop: int) -> NDArray[np.int64]:
         return np.arange(start, stop) * self._rate // _CELLS_PER_SECOND
 
-    def _means(self, cells: int, hop: int, *, first: int = 0, most: int | None = None) -> _Powers:
-        """Return the mean power of windows of so many cells, one every `hop` cells.
+    def _stepped(self, cells: int) -> _Powers:
+        """Return the mean power of windows of so many cells, one every 100 ms."""
+        return np.concatenate([np.zeros(0), *self._means(cells, _CELLS_PER_STEP)])
 
-        Parameters
-        ----------
-        first, most
-            Which window to begin with, and how many to return at most.
-        """
-        count = (len(self._cells) - cells) // hop + 1 - first
-        count = count if most is None else min(count, most)
-        if count <= 0:
-            return np.zeros(0)
+    def _means(self, cells: int, hop: int) -> Iterator[_Powers]:
+        """Yield the mean power of windows of so many cells, one every `hop` cells, in pieces."""
+        count = (len(self._cells) - cells) // hop + 1
+        most = _PIECE_CELLS // hop
+        for first in range(0, count, most):
+            yield self._some_means(cells, hop, first=first, count=min(most, count - first))
+
+    def _some_means(self, cells: int, hop: int, *, first: int, count: int) -> _Powers:
         starts = np.arange(count) * hop
         begin = first * hop
         seen = self._cells.view()[begin : begin + int(starts[-1]) + cells]
@@ -124,12 +125,8 @@ class LoudnessMeter:
         return np.asarray(np.where(energies > floor, energies, 0.0) / frames)
 
     def _loudest_lufs(self, cells: int) -> float:
-        """Return the loudest window of so many cells that begins at any cell, piece by piece."""
-        pieces = range(0, max(0, len(self._cells) - cells + 1), _PIECE_CELLS)
-        loudest = (
-            self._means(cells, 1, first=first, most=_PIECE_CELLS).max(initial=0.0)
-            for first in pieces
-        )
+        """Return the loudest window of so many cells that begins at any cell."""
+        loudest = (means.max() for means in self._means(cells, 1))
         return float(_lufs(max(loudest, default=0.0)))
 
 

@@ -115,7 +115,8 @@ class Measures:
     crest_factor_db
         `peak_dbfs` less `rms_dbfs`.
     tempo_bpm, tempo_alt_bpm, tempo_confidence
-        Beats per minute, the next best answer, and how sure the first is, 0 to 1.
+        Beats per minute, the next best answer, and how sure the first is, 0 to 1. Tempo, key and
+        `fingerprint` are of the first 15 minutes.
     key, mode, key_alt, key_confidence
         Tonic such as ``"F#"``, ``"major"`` or ``"minor"``, the next best answer in words, and how
         sure the first is, 0 to 1.

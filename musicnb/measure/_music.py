@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from musicnb.measure._fingerprint import Fingerprint
 from musicnb.measure._frames import Samples
 from musicnb.measure._listening import Listener
 from musicnb.measure._rhythm import Rhythm, rhythm_of
 from musicnb.measure._tonality import Tonality, tonality_of
+
+#: One tempo and one key say nothing about more, and memory has an end for sound of any length.
+HEARD_S: Final = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,9 @@ class Music:
 class MusicMeter:
     """Listens to a stream of mono samples in little memory.
 
-    It keeps about 2.5 kB for every second of sound until it is closed, and needs as much again to
-    judge: 3 MB for three minutes, 24 MB for an hour. The channels may be summed
-    or averaged to mono: gain makes no difference.
+    It listens to the first 15 minutes. It keeps about 2.5 kB for every second of them until it is
+    closed, and needs as much again to judge: 1 MB for three minutes, 5 MB at most. The channels may
+    be summed or averaged to mono: gain makes no difference.
 
     Parameters
     ----------
@@ -50,10 +54,14 @@ class MusicMeter:
 
     def __init__(self, sample_rate: int) -> None:
         self._listener = Listener(sample_rate)
+        self._left = HEARD_S * sample_rate
 
     def push(self, samples: Samples) -> None:
         """Take the next samples: float32, one dimension, finite."""
-        self._listener.push(samples)
+        heard = samples[: self._left]
+        self._left -= len(heard)
+        if len(heard):
+            self._listener.push(heard)
 
     def close(self) -> Music:
         """Judge everything that was pushed; short, silent and noisy clips are answered None."""

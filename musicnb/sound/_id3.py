@@ -1,4 +1,4 @@
-"""The tag at the head of an MP3 file: ID3v2.4 text frames in UTF-8.
+"""The tag at the head of an MP3 file: how long one is, and writing ID3v2.4 text frames in UTF-8.
 
 libsndfile hands LAME its text as Latin-1, so that every letter outside ASCII arrives broken.
 """
@@ -11,6 +11,8 @@ from typing import Final
 # id3.org, "ID3 tag version 2.4.0 - Native Frames", section 4.2
 _FRAMES: Final = {"title": b"TIT2", "artist": b"TPE1", "album": b"TALB", "comment": b"COMM"}
 TAGS: Final = tuple(_FRAMES)
+#: The head of a tag, which says how long it is.
+ID3_BYTES: Final = 10
 _UTF8: Final = b"\x03"
 _NO_LANGUAGE: Final = b"XXX"
 
@@ -25,6 +27,15 @@ def id3_tag(tags: Mapping[str, str]) -> bytes:
     """
     frames = b"".join(_frame(_FRAMES[name], text) for name, text in tags.items() if text)
     return b"ID3\x04\x00\x00" + _synchsafe(len(frames)) + frames if frames else b""
+
+
+def id3_length(head: bytes) -> int:
+    """Return how long a tag at the front of a file is, from its first ten bytes."""
+    size = 0
+    for byte in head[6:ID3_BYTES]:
+        size = size << 7 | byte & 0x7F
+    footer = ID3_BYTES if head[5] & 0x10 else 0
+    return ID3_BYTES + size + footer
 
 
 def _frame(identifier: bytes, text: str) -> bytes:

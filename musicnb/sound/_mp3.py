@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from musicnb.errors import UndecodableAudio
+from musicnb.sound._id3 import ID3_BYTES, id3_length
 from musicnb.sound._input import Input, too_long
 from musicnb.sound._mpeg import (
     HEADER_BYTES,
@@ -29,7 +30,6 @@ _WIDEST_GAP: Final = 1 << 24
 # A file made of headers without frames would keep us busy for minutes.
 _MOST_TRIES: Final = 100_000
 _MOST_STREAMS: Final = 256
-_ID3_BYTES: Final = 10
 _ID3V1_BYTES: Final = 128
 _APE_BYTES: Final = 32
 
@@ -234,7 +234,7 @@ class _Walk:
     def _tag_at(self, at: int) -> int:
         """Return how many bytes of tag begin here, or nothing."""
         word = self._at(at, _APE_BYTES)
-        if word[:3] == b"ID3" and len(word) >= _ID3_BYTES:
+        if word[:3] == b"ID3" and len(word) >= ID3_BYTES:
             self.id3_tags += 1
             return id3_length(word)
         if word[:3] == b"TAG":
@@ -301,12 +301,3 @@ class _Walk:
     def _is_account(self, at: int, head: Header) -> bool:
         named_at = {at + HEADER_BYTES + head.side, at + VBRI_AT}
         return bool(named_at & self._accounts) and account_in(self._at(at, LONGEST)) is not None
-
-
-def id3_length(head: bytes) -> int:
-    """Return how long a tag at the front of a file is, from its first ten bytes."""
-    size = 0
-    for byte in head[6:_ID3_BYTES]:
-        size = size << 7 | byte & 0x7F
-    footer = _ID3_BYTES if head[5] & 0x10 else 0
-    return _ID3_BYTES + size + footer

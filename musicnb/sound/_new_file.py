@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +28,7 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     target = Path(path)
     if os.path.lexists(target):
         raise FileExistsError(f"{target.name} exists already")
-    partial = target.with_name(f".{uuid.uuid4().hex}.part")
+    partial = target.with_name(f".{os.urandom(16).hex()}.part")
     try:
         with partial.open("x+b") as file:
             yield file

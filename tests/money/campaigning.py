@@ -125,9 +125,8 @@ class Campaign:
         kind = self._kinds[self._turn % len(self._kinds)]
         # now and then far enough to come past whatever a new session does first
         latest = self._chance.randint(20, self._chance.choice((60, 120, 480)))
-        return sweep.live(
-            kind, self._chance.randint(1, self._chance.choice((3, 13, PIECES))), latest
-        )
+        nth = self._chance.randint(1, self._chance.choice((1, 3, 13)))
+        return sweep.live(kind, nth, latest, self._summary.points)
 
 
 def _arm(http: httpx.Client) -> None:

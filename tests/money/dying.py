@@ -49,15 +49,19 @@ class Points:
     kind, nth
         Die when this kind of moment comes for the n-th time.
     latest
-        Die at this moment of any kind at the latest; None lives on.
+        Die after so many moments of any kind at the latest; None lives on.
     record
         File that gets the name of the moment of death.
+    known
+        Moments at which somebody has died before; they are lived through, and do not count.
     """
 
     kind: str
     nth: int
     latest: int | None
     record: Path
+    known: frozenset[str] = frozenset()
+    fresh: int = 0
     seen: collections.Counter[str] = field(default_factory=collections.Counter)
     steps: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -67,8 +71,12 @@ class Points:
         with self._lock:
             self.seen[kind] += 1
             self.steps.append(kind)
-            if (kind, self.seen[kind]) == (self.kind, self.nth) or self.seen.total() == self.latest:
-                name = f"{kind} #{order or self.seen[kind]}"
+            name = f"{kind} #{order or self.seen[kind]}"
+            if name in self.known:
+                return
+            self.fresh += kind == self.kind
+            is_late = self.latest is not None and self.seen.total() >= self.latest
+            if (kind == self.kind and self.fresh == self.nth) or is_late:
                 self.record.write_text(name, encoding="utf-8")
                 os.kill(os.getpid(), signal.SIGKILL)
                 signal.pause()  # the signal is on its way; nothing more may happen

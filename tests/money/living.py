@@ -26,7 +26,8 @@ from musicnb import Studio
 def live(life: dict[str, Any]) -> None:
     """Live one life; it ends early at the moment that was chosen for it."""
     folder = Path(life["folder"])
-    points = Points(life["kind"], life["nth"], life["latest"], folder / "death")
+    known = frozenset(life["known"])
+    points = Points(life["kind"], life["nth"], life["latest"], folder / "death", known)
     watch(points)
     library = folder / "library"
     with (

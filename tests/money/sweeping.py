@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -125,7 +125,13 @@ class Sweep:
         """Let go of the service."""
         self.http.close()
 
-    def live(self, kind: str = "", nth: int = 1, latest: int | None = None) -> str | None:
+    def live(
+        self,
+        kind: str = "",
+        nth: int = 1,
+        latest: int | None = None,
+        known: Collection[str] = (),
+    ) -> str | None:
         """Let a client live until it dies or everything has come; see `dying.Points`.
 
         Returns
@@ -139,6 +145,7 @@ class Sweep:
             "kind": kind,
             "nth": nth,
             "latest": latest,
+            "known": list(known),
         }
         status = self._nursery.live(life | self._address)
         if status == _KILLED:
