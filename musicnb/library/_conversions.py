@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from musicnb.errors import LibraryError
-from musicnb.library._library import slug, sync_folder
+from musicnb.library._files import slug, sync_folder
 
 _FOLDER: Final = "conversions"
 _RECORD: Final = "record.jsonl"

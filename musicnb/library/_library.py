@@ -6,14 +6,15 @@ import contextlib
 import os
 import sys
 import time
-import unicodedata
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final
 
 from musicnb.errors import LibraryError
+from musicnb.library._conversions import Conversions
 from musicnb.library._database import GOOD_COPY
+from musicnb.library._files import slug, sync_folder
 from musicnb.library._journal import Journal
 from musicnb.library._records import ClipRecord
 from musicnb.library._restoring import restore_good_copy
@@ -24,7 +25,6 @@ if sys.platform != "win32":  # there, two processes on one library are not notic
 
 JOURNAL: Final = "journal.sqlite"
 IN_USE: Final = "library_in_use"
-_LONGEST_NAME_BYTES: Final = 80
 
 
 class Library:
@@ -85,14 +85,15 @@ class Library:
             self._lock.close()
 
     def verify(self) -> Verification:
-        """Hash every clip again and compare with what was stored; shows a bar in a terminal.
+        """Hash every clip and conversion again and compare; shows a bar in a terminal.
 
         Returns
         -------
         Verification
             What is intact, missing or altered; prints as a short account.
         """
-        return verify(self.folder, self.journal.clips(), self.clips_folder)
+        conversions = Conversions(self.folder)
+        return verify(self.folder, self.journal.clips(), self.clips_folder, conversions)
 
     def missing_clips(self) -> list[ClipRecord]:
         """List the clips whose file is gone; looks at names only, so it is quick."""
@@ -178,17 +179,6 @@ def restore_journal(folder: Path, *, stamp: str) -> Path:
         return restore_good_copy(folder / JOURNAL, stamp=stamp)
 
 
-def slug(text: str) -> str:
-    """Reduce any text to what every file system takes as part of a name."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    kept = "".join(
-        character if character.isalnum() or character == "." else "-" for character in folded
-    )
-    words = "-".join(part.strip(".") for part in kept.split("-") if part.strip("."))
-    cut = words.encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore").strip("-.")
-    return cut or "clip"
-
-
 def _take_lock(file: IO[str], folder: Path) -> None:
     """Lock the folder for this process; the system frees the lock when the process dies."""
     if sys.platform == "win32":
@@ -214,13 +204,3 @@ def _take_lock(file: IO[str], folder: Path) -> None:
         hint="Shut down that notebook's kernel (closing its tab leaves it running) or that script,"
         " or give this one a folder of its own: Studio(library=...), on the command line --library",
     )
-
-
-def sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -50,6 +50,25 @@ def test_clip_is_converted_into_the_librarys_own_folder(studio, clip, method):
     assert studio.library.verify().ok
 
 
+def test_verify_tells_a_conversion_that_was_altered_from_one_that_was_moved(studio, clip):
+    """A changed file is wrong; one that its owner took away is only not there."""
+    whole = studio.library.verify().conversions_intact
+    changed, moved = clip.to_wav(end_s=0.25), clip.to_wav(end_s=0.5)
+    assert studio.library.verify().conversions_intact == whole + 2
+    moved.path.unlink()
+    checked = studio.library.verify()
+    assert checked.ok
+    assert [made.sha256 for made in checked.conversions_gone] == [moved.sha256]
+    data = bytearray(changed.path.read_bytes())
+    data[-1] ^= 1
+    changed.path.write_bytes(data)
+    checked = studio.library.verify()
+    assert not checked.ok
+    assert [made.sha256 for made in checked.conversions_altered] == [changed.sha256]
+    assert f"{whole} conversions intact, 1 gone, 1 altered" in str(checked)
+    changed.path.unlink()
+
+
 def test_second_conversion_gets_a_name_of_its_own(clip):
     """Nothing is replaced."""
     first, second = (clip.to_wav(end_s=0.5) for _ in range(2))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from musicnb.briefs import TextToMusic
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.library import ClipRecord, Journal, Library
-from musicnb.library._library import slug
+from musicnb.library._files import slug
 from musicnb.wire import Billing
 
 BRIEF = TextToMusic("slow waltz", model="suno-5.5")
