@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from musicnb.measure import MusicMeter
+from musicnb.measure._music import HEARD_S
 
 TRIADS = {0: (60, 64, 67), 5: (65, 69, 72), 7: (67, 71, 74)}
 
@@ -114,6 +115,20 @@ def test_short_clip_is_judged_with_less_confidence():
     sound = struck(np.arange(0, 20, 0.5), 22_050, 20)
     long, short = hear(sound, 22_050), hear(sound[: int(3.5 * 22_050)], 22_050)
     assert short.rhythm.tempo_confidence < long.rhythm.tempo_confidence
+
+
+def test_what_comes_after_a_quarter_of_an_hour_is_not_listened_to():
+    """One tempo and one key say nothing about longer sound, and memory has an end."""
+    rate = 8_000
+    quarter = np.tile(cadences(rate, seconds=20), HEARD_S // 20)
+    meters = [MusicMeter(rate), MusicMeter(rate)]
+    for meter in meters:
+        meter.push(quarter[: len(quarter) // 2])
+        meter.push(quarter[len(quarter) // 2 :])
+    meters[1].push(noise(0.0)[:rate])
+    plain, longer = (meter.close() for meter in meters)
+    assert longer == plain
+    assert plain.tonality.key == "C"
 
 
 @pytest.mark.parametrize("rate", [0, 7_999, 192_001])
