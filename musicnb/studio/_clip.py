@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, Unpack, overload
+from typing import TYPE_CHECKING, Final, SupportsIndex, TypeAlias, Unpack, overload
 
 from musicnb import analysis, sound
 from musicnb.convert import ChangesOptions, Converted
@@ -18,6 +18,9 @@ from musicnb.studio._converting import convert_clip
 if TYPE_CHECKING:
     from musicnb.pictures import Page
     from musicnb.widgets import Comparison
+
+#: The folder of a library that remembers what was measured.
+MEASURES: Final = "measures"
 
 _Path: TypeAlias = str | os.PathLike[str]
 
@@ -107,7 +110,7 @@ class Clip:
         LibraryError
             The file was removed.
         """
-        return analysis.measure_file(self.file(), cache=self.folder / "measures")
+        return analysis.measure_file(self.file(), cache=self.folder / MEASURES)
 
     @property
     def folder(self) -> Path:
