@@ -241,7 +241,7 @@ def test_dropped_patch_is_noticed_and_made_good(lab: Any, shown: Page) -> None:
 
 
 def test_cards_stand_in_the_kernels_order_however_late_the_page_learns_of_them(
-    lab: Any, shown: Page
+    shown: Page,
 ) -> None:
     """Cards put one by one while the page still loads its script end in the order they were put."""
     run_new_cell(
@@ -265,7 +265,8 @@ def test_card_in_focus_is_not_moved_when_the_order_changes(
     """Whatever of the others has to move, who types or listens is not thrown out."""
     label = f"Order{focused}"
     takes = ", ".join(
-        f"CardView('o{n}', '', '', '', 'succeeded', clips=(clip('o{focused}{n}', 'Take {n}', 1.0),))"
+        f"CardView('o{n}', '', '', '', 'succeeded',"
+        f" clips=(clip('o{focused}{n}', 'Take {n}', 1.0),))"
         for n in range(3)
     )
     run_new_cell(shown, f"{label} = board('{label}', {takes}); {label}.show()")
