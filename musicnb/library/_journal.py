@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, fields
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from musicnb.briefs import Brief
 from musicnb.catalogue import amount_text
@@ -18,6 +18,7 @@ from musicnb.errors import Fault, InvalidInput, LibraryError
 from musicnb.library._caps import require_balance
 from musicnb.library._database import Database
 from musicnb.library._intents import Intent, Intents
+from musicnb.library._ratings import Rating, RatingChanges, Ratings
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._rows import (
     CLIP_COLUMNS,
@@ -59,6 +60,7 @@ class Journal:
         self._db = Database(path, read_only=read_only)
         self.library_id = self._own_id()
         self._intents = Intents(self._db, self.library_id, clock)
+        self._ratings = Ratings(self._db, clock)
 
     def _own_id(self) -> str:
         query = "SELECT value FROM library WHERE name = 'id'"
@@ -349,6 +351,34 @@ class Journal:
             clips = by_job.get(job.job_id, [])
             takes += [Take(job, clip, len(clips)) for clip in clips] or [Take(job, None, 0)]
         return takes
+
+    # ------------------------------------------------------------------------------ ratings
+
+    def rate(self, clip_id: str, **changes: Unpack[RatingChanges]) -> Rating:
+        """Write down what a listener thinks of a clip: durable when this returns.
+
+        Parameters
+        ----------
+        **changes
+            ``stars`` (1 to 5, or None), ``tags``, ``note``: see `RatingChanges`. What is left out
+            stays as it is.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such clip, or something of it cannot be kept; nothing was changed.
+        LibraryError
+            It could not be written, or is only read.
+        """
+        return self._ratings.rate(clip_id, changes)
+
+    def rating(self, clip_id: str) -> Rating:
+        """Read one clip's rating; one without anything where it has none."""
+        return self._ratings.of(clip_id)
+
+    def ratings(self) -> dict[str, Rating]:
+        """Read the ratings of all clips that have one, by clip; the latest last."""
+        return self._ratings.all()
 
     # ---------------------------------------------------------------------------- durations
 

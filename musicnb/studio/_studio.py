@@ -305,10 +305,16 @@ class Studio:
 
     def clips(self) -> Clips:
         """List every clip of the library, newest first; shows as players in a notebook."""
-        folder, takes = self.library.folder, reversed(self.library.journal.takes())
+        folder, journal = self.library.folder, self.library.journal
         return Clips(
-            Clip(take.clip, take.job, folder / take.clip.file, sandbox=take.job.service == SANDBOX)
-            for take in takes
+            Clip(
+                take.clip,
+                take.job,
+                folder / take.clip.file,
+                sandbox=take.job.service == SANDBOX,
+                journal=journal,
+            )
+            for take in reversed(journal.takes())
             if take.clip is not None
         )
 
