@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from musicnb.measure._weights import BAND_MEANS, BAND_SPREADS
 
-# 20 MB of cosines at a time
-_AT_ONCE: Final = 5_000_000
+# 10 MB of cosines at a time, and the block before
+_AT_ONCE: Final = 2_500_000
 
 Styles = NDArray[np.float32]
 

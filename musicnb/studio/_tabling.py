@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from musicnb.analysis import MeasureCache, Progress, digest_of, digests, measure_many
+from musicnb.analysis import Digest, MeasureCache, Progress, digest_of, digests, measure_many
 from musicnb.library import Library, Take
 from musicnb.measure import Measures
 from musicnb.studio._clip import MEASURES
@@ -94,26 +94,30 @@ def _known(
     folder = library.folder / MEASURES
     files = {take.clip.sha256: take.clip.file for take in takes if take.clip}
     found = digests(folder, files)
-    missing = [sha256 for sha256 in files if sha256 not in found] if measure else []
-    if not missing:
-        return Known(found)
+    missing = {sha256: file for sha256, file in files.items() if sha256 not in found}
+    if measure and missing:
+        found |= _measured(library, missing, executor, progress)
+    return Known(found, library.journal.ratings())
+
+
+def _measured(
+    library: Library, files: Mapping[str, str], executor: Executor | None, progress: Progress
+) -> dict[str, Digest]:
+    """Measure files, by the hash of what they should hold; warn of those that cannot be."""
+    folder = library.folder / MEASURES
     cache = MeasureCache(folder)
-    faults = []
-    results = measure_many(
-        [library.folder / files[sha256] for sha256 in missing],
-        executor=executor,
-        progress=progress,
-        cache=folder,
-    )
-    for sha256, result in zip(missing, results, strict=True):
+    paths = [library.folder / file for file in files.values()]
+    results = measure_many(paths, executor=executor, progress=progress, cache=folder)
+    found, faults = {}, []
+    for (sha256, file), result in zip(files.items(), results, strict=True):
         if isinstance(result, Measures):
             cache.put(sha256, result)  # who measured may have had another disk
             found[sha256] = digest_of(result)
         else:
-            faults.append(f"{files[sha256]} ({result})")
+            faults.append(f"{file} ({result})")
     if faults:
         named = "; ".join(faults[:_MOST_NAMED])
         more = f"; and {len(faults) - _MOST_NAMED:,} more" if len(faults) > _MOST_NAMED else ""
         # a row without measures stays, so that one lost file does not cost the whole table
-        warnings.warn(f"not measured: {named}{more}", stacklevel=4)
-    return Known(found)
+        warnings.warn(f"not measured: {named}{more}", stacklevel=5)
+    return found

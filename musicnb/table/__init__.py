@@ -8,11 +8,10 @@ from musicnb.table._frame import Table
 from musicnb.table._intervals import ratio_interval, share_interval
 from musicnb.table._saving import save
 from musicnb.table._summary import Usable, summarized
-from musicnb.table._takes import Known, Rated, takes_table
+from musicnb.table._takes import Known, takes_table
 
 __all__ = [
     "Known",
-    "Rated",
     "Table",
     "Usable",
     "account_table",

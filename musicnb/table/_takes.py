@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from musicnb.analysis import Digest
 from musicnb.catalogue import CREDITS_PER_USD
-from musicnb.library import Job, Take
+from musicnb.library import Job, Rating, Take
 from musicnb.measure import most_alike, styles_of
 from musicnb.table._frame import Table
 
@@ -57,22 +57,6 @@ COLUMNS: Final = {
 _MEASURED: Final = tuple(name for name in COLUMNS if name in Digest._fields)
 
 
-class Rated(Protocol):
-    """What somebody thought of a clip."""
-
-    @property
-    def stars(self) -> int | None:
-        """1 to 5, or None."""
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """Words."""
-
-    @property
-    def note(self) -> str:
-        """Any text."""
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of clips beside what the journal says of their orders.
@@ -86,7 +70,7 @@ class Known:
     """
 
     digests: Mapping[str, Digest] = field(default_factory=dict)
-    ratings: Mapping[str, Rated] = field(default_factory=dict)
+    ratings: Mapping[str, Rating] = field(default_factory=dict)
 
     def digest(self, take: Take) -> Digest | None:
         """Return what was measured of a take's clip."""
