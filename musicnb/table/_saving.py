@@ -98,7 +98,13 @@ def _csv(frame: pd.DataFrame, file: BinaryIO) -> None:
 
 
 def _xlsx(frame: pd.DataFrame, file: BinaryIO) -> None:
-    inert(frame).to_excel(file, index=False, engine="openpyxl", freeze_panes=(1, 0))
+    with pd.ExcelWriter(file, engine="openpyxl") as book:
+        inert(frame).to_excel(book, index=False, freeze_panes=(1, 0))
+        # pandas writes an empty text where nothing is known, which is no number to a spreadsheet
+        for row in book.book.active.iter_rows():
+            for cell in row:
+                if cell.value == "":
+                    cell.value = None
 
 
 def _parquet(frame: pd.DataFrame, file: BinaryIO) -> None:

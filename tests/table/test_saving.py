@@ -68,7 +68,7 @@ def test_excel_holds_no_formula_and_every_number(rows, tmp_path):
     path = rows.save(tmp_path / "spring.xlsx")
     sheet = openpyxl.load_workbook(path).active
     kinds = {cell.data_type for row in sheet.iter_rows() for cell in row}
-    assert kinds <= {"s", "inlineStr", "n"}
+    assert kinds <= {"s", "n"}
     names = [cell.value for cell in sheet[1]]
     assert names[:2] == ["mood", "order"]
     loudness = list(sheet.columns)[names.index("loudness_lufs")][1:]
