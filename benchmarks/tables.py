@@ -1,36 +1,44 @@
 """What a table of 10,000 clips costs, beside the same rows fetched and framed in the usual way.
 
 Makes a library of 10,000 clips (5,000 orders of one sweep) through the journal and the cache of
-measures themselves, with outlines and fingerprints of clips of three minutes, and without audio.
-Prints seconds (median) of
+measures themselves, with outlines and fingerprints of clips of three minutes, and without audio; a
+few minutes, nearly all of it for making every row durable (``TMPDIR=/dev/shm`` is faster).
+Prints seconds and CPU seconds (median) of
 
-- `Studio.table`, with the measures of all clips, and what of it is reading the journal;
-- the same in a library of which nothing is measured;
+- `Studio.table` with the measures of all clips, once for the first time and then as always;
+- the same where nothing is measured, and what of it is reading the journal;
 - `Run.table` and `Run.summary` of the sweep that all clips belong to;
-- the peers on the same file: ``pandas.read_sql`` of one join, which knows neither measures nor
+- the peers on the same files: ``pandas.read_sql`` of one join, which knows neither measures nor
   likeness nor shares of money; and what one writes first: a query a clip, its cached measures read
   one by one, and ``pandas.DataFrame.from_records``;
-- the memory that comparing all clips takes.
+- how much memory a table takes while it is made.
 
 Run it with ``python benchmarks/tables.py [clips [repeats]]``; with ``--check`` it fails where a
-table takes longer than a second.
+table takes a second or more.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sqlite3
+import statistics
 import sys
+import tempfile
+import time
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from musicnb import Studio, TextToMusic
 from musicnb.analysis import MeasureCache
 from musicnb.library import ClipRecord, Library
-from musicnb.measure import Fingerprint, LoudnessSeries, Measures
+from musicnb.measure import Fingerprint, LoudnessSeries, Measures, Meter
 from musicnb.sandbox import engine
 from musicnb.wire import Billing
 
@@ -42,7 +50,6 @@ SWEEP = "ten thousand"
 BRIEF = TextToMusic("{mood} dream pop number {number}", model="suno-5.5", instrumental=True)
 MOODS = ("calm", "bright", "dark", "tense", "=1+1")
 SECONDS = 180
-STYLES = 400
 
 
 def axes() -> dict[str, list[str]]:
@@ -53,8 +60,6 @@ def axes() -> dict[str, list[str]]:
 
 def measured() -> Callable[[int], Measures]:
     """Measure one real clip, and give every other one numbers and a style of its own."""
-    from musicnb.measure import Meter  # noqa: PLC0415 - only when a library is made
-
     order = engine.Order("suno-5.5", "dream pop, 96 bpm, 10 seconds", instrumental=True)
     samples = engine.render(engine.compose(engine.read_brief(order, seed=5, take=0)))
     meter = Meter(engine.SAMPLE_RATE, samples.shape[1])
@@ -125,3 +130,80 @@ def fill(folder: Path) -> None:
             )
         journal.ended(job.job_id, "succeeded")
     library.close()
+
+
+def read_by_sql(folder: Path) -> pd.DataFrame:
+    """Frame what one join gives: no measures, no likeness, no shares of money."""
+    with sqlite3.connect(f"file:{folder}/journal.sqlite?mode=ro", uri=True) as db:
+        return pd.read_sql(
+            "SELECT * FROM clips JOIN jobs USING (job_id) ORDER BY planned_at, position", db
+        )
+
+
+def read_one_by_one(folder: Path) -> pd.DataFrame:
+    """Frame what a query a clip and a file a clip give."""
+    cache = MeasureCache(folder / "measures")
+    rows = []
+    with sqlite3.connect(f"file:{folder}/journal.sqlite?mode=ro", uri=True) as db:
+        db.row_factory = sqlite3.Row
+        for (clip_id,) in db.execute("SELECT clip_id FROM clips").fetchall():
+            row = dict(
+                db.execute(
+                    "SELECT * FROM clips JOIN jobs USING (job_id) WHERE clip_id = ?", (clip_id,)
+                ).fetchone()
+            )
+            measures = cache.get(row["sha256"])
+            rows.append(row | (measures.as_dict() if measures else {}))
+    return pd.DataFrame.from_records(rows)
+
+
+def timed(work: Callable[[], Any], repeats: int = REPEATS) -> tuple[float, float]:
+    """Return median seconds and CPU seconds of some work."""
+    spans = []
+    for _ in range(repeats):
+        wall, cpu = time.perf_counter(), time.process_time()
+        work()
+        spans.append((time.perf_counter() - wall, time.process_time() - cpu))
+    return statistics.median(wall for wall, _ in spans), statistics.median(cpu for _, cpu in spans)
+
+
+def told(what: str, work: Callable[[], Any], repeats: int = REPEATS) -> float:
+    """Print what some work takes; return the seconds."""
+    wall, cpu = timed(work, repeats)
+    print(f"{what:<58} {wall:8.3f} s {cpu:8.3f} s CPU")
+    return wall
+
+
+def main() -> None:
+    """Make the library, and read it in every way."""
+    with tempfile.TemporaryDirectory(prefix="musicnb-tables-") as place:
+        folder = Path(place) / "library"
+        wall, _ = timed(lambda: fill(folder), 1)
+        print(f"{CLIPS:,} clips written in {wall:.0f} s; the rest is the median of {REPEATS}")
+        with Studio(folder, base_url="sandbox", quiet=True) as studio:
+            told("studio.table(), the first after measuring", studio.table, 1)
+            table = told("studio.table()", studio.table)
+            told("  of it the journal", studio.library.journal.takes)
+            run = studio.sweep(SWEEP, BRIEF, axes()).run()
+            of_run = told("run.table()", run.table)
+            told('run.summary("mood")', lambda: run.summary("mood"))
+            tracemalloc.start()
+            frame = studio.table()
+            peak = tracemalloc.get_traced_memory()[1] / 1e6
+            tracemalloc.stop()
+            assert len(frame) == CLIPS
+            assert frame["nearest_similarity"].notna().all()
+            sql = told("pandas.read_sql of one join", lambda: read_by_sql(folder))
+            naive = told(
+                "a query and a file a clip, from_records", lambda: read_one_by_one(folder), 1
+            )
+            (folder / "measures").rename(folder / "elsewhere")
+            told("studio.table(), nothing measured", studio.table)
+    print(f"studio.table() takes {table / sql:.1f} × read_sql, {table / naive:.2f} × one by one")
+    print(f"it needs {peak:.0f} MB while it is made")
+    if CHECK and max(table, of_run) >= 1:
+        sys.exit("a table took a second or more")
+
+
+if __name__ == "__main__":
+    main()
