@@ -418,7 +418,8 @@ class Studio:
             ``clip.measures()``).
         executor
             Where it is measured: any `concurrent.futures.Executor`; None starts a process for each
-            processor. Processes elsewhere must see the library's folder.
+            processor, for which a script needs the usual ``if __name__ == "__main__":``. Processes
+            elsewhere must see the library's folder.
         progress
             Whether to show a bar, or a function that gets how many are done and how many there are.
 

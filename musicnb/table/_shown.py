@@ -60,11 +60,12 @@ def _cells(column: pd.Series[Any], name: str) -> list[str]:
 
 
 def _labels(values: Sequence[Any]) -> list[str]:
-    return [
-        "<td></td>" if pd.isna(value)
-        else f"<td{_LEFT if isinstance(value, str) else ''}>{escape(_short(str(value)))}</td>"
-        for value in values
-    ]  # fmt: skip
+    return [f"<td{_LEFT if isinstance(one, str) else ''}>{_word(one)}</td>" for one in values]
+
+
+def _word(value: Any) -> str:
+    unknown = pd.api.types.is_scalar(value) and pd.isna(value)
+    return "" if unknown else escape(_short(str(value)))
 
 
 def _short(text: str) -> str:

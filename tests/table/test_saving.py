@@ -199,6 +199,7 @@ def test_notebook_shows_a_small_table_with_every_word_escaped(tmp_path):
         ._repr_html_()
     )
     assert Table()._repr_html_()
+    assert "[&#x27;&lt;b&gt;&#x27;]" in Table({"lists": [["<b>"], None]})._repr_html_()
 
 
 def test_numbers_are_shown_with_the_digits_that_mean_something():

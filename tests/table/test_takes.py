@@ -6,7 +6,7 @@ import pytest
 from shelving import BRIEF, Ordered, Shelf, Sung
 
 from musicnb.analysis import digests
-from musicnb.table import Known, Table, takes_of_cells, takes_table
+from musicnb.table import Known, Table, summarized, takes_of_cells, takes_table
 from musicnb.table._takes import COLUMNS
 
 SAME, OTHER = Sung(style=1), Sung(style=2)
@@ -105,6 +105,28 @@ def test_sweep_is_indexed_by_ordered_categories(shelf):
     assert rows.loc["calm", "cell_similarity"].iloc[0] == pytest.approx(1, abs=1e-5)
     assert rows["cell_similarity"].iloc[5] < 0.999
     assert rows["stars"].dtype == "Int64"
+
+
+def test_sweep_of_which_nothing_ran_has_all_columns_and_no_clip(tmp_path):
+    """So that a cap that is too small is seen and not an error."""
+    rows = takes_of_cells([({"mood": "calm"}, [], "not run: needs 80, 0 left")], folder=tmp_path)
+    assert rows["status"].tolist() == ["not run"]
+    assert rows["stars"].dtype == "Int64"
+    assert rows["clip_id"].isna().all()
+    assert summarized(rows, "mood")["not_run"].tolist() == [1]
+
+
+def test_journal_gives_the_takes_of_one_sweep_alone(shelf):
+    """A run in a large library does not read all of it."""
+    brief = BRIEF.__class__("tone", model="suno-5.5", instrumental=True)
+    shelf.journal.plan_sweep([brief], service="sandbox", sweep="autumn", max_credits=None)
+    shelf.journal.plan(brief, service="sandbox")
+    (take,) = shelf.journal.takes("sandbox", "autumn")
+    assert (take.job.sweep, take.clip) == ("autumn", None)
+    assert shelf.journal.takes("elsewhere", "autumn") == []
+    assert len(shelf.journal.takes("sandbox", "spring")) == 8
+    assert len(shelf.journal.takes("sandbox", "")) == 1
+    assert len(shelf.journal.takes()) == 10
 
 
 def test_axis_named_like_a_column_leaves_both_to_be_seen(tmp_path):
