@@ -29,7 +29,7 @@ def library_table(
     progress: Progress,
 ) -> Table:
     """Lay a library out; see `Studio.table`."""
-    takes = library.journal.takes()
+    takes = library.journal.takes(outlines=False)
     known = _known(library, takes, measure=measure, executor=executor, progress=progress)
     return takes_table(takes, folder=library.folder, known=known, every_order=every_order)
 
@@ -75,7 +75,7 @@ def _takes(library: Library, pieces: Sequence[Piece]) -> list[list[Take]]:
     sweeps = {(job.service, job.sweep) for job in orders.values()}
     found: dict[str, list[Take]] = {}
     for service, sweep in sweeps:
-        for take in library.journal.takes(service, sweep):
+        for take in library.journal.takes(service, sweep, outlines=False):
             found.setdefault(take.job.job_id, []).append(take)
     return [
         found.get(piece.task.job.job_id, []) if piece.task is not None else [] for piece in pieces

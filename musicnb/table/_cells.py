@@ -54,9 +54,9 @@ def takes_of_cells(
         of_cells += [cell] * len(found)
         takes += found
     frame = takes_table(takes, folder=folder, known=known, every_order=True, cells=of_cells)
-    # a row of its own, without a value, for what did not run
-    frame = frame.reindex(rows).reset_index(drop=True)
-    frame["status"] = frame["status"].fillna(NOT_RUN)
+    if -1 in rows:  # a row of its own, without a value, for what did not run
+        frame = frame.reindex(rows).reset_index(drop=True)
+        frame["status"] = frame["status"].fillna(NOT_RUN)
     frame.insert(0, "order", pd.Series(np.array(numbers) + 1, dtype="Int64"))
     reasons = [cells[number][2] for number in numbers]
     frame["not_run"] = pd.array(reasons, dtype="string")
@@ -69,12 +69,19 @@ def _indexed(frame: Table, labels: Mapping[str, Sequence[str]]) -> Table:
     frame = frame.rename(columns={name: column_for(name, labels) for name in frame.columns})
     if not labels:
         return frame
-    index = [
-        pd.Categorical(pd.array(values, dtype="string"), list(dict.fromkeys(values)), ordered=True)
-        for values in labels.values()
-    ]
-    frame.index = pd.MultiIndex.from_arrays(index, names=list(labels))
+    frame.index = pd.MultiIndex.from_arrays(
+        [_categories(values) for values in labels.values()], names=list(labels)
+    )
     return frame
+
+
+def _categories(values: Sequence[str]) -> pd.Categorical:
+    """Turn labels into ordered categories, in the order in which they come."""
+    codes: dict[str, int] = {}
+    numbers = [codes.setdefault(value, len(codes)) for value in values]
+    return pd.Categorical.from_codes(
+        numbers, categories=pd.Index(list(codes), dtype="string"), ordered=True
+    )
 
 
 def column_for(name: Any, axes: Any) -> Any:

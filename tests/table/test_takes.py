@@ -1,5 +1,7 @@
 """A row a clip: types, money, measures, likeness, ratings; out of a real journal."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from musicnb.analysis import digests
 from musicnb.table import Known, Table, summarized, takes_of_cells, takes_table
 from musicnb.table._takes import COLUMNS
 
+KEYED = replace(BRIEF, prompt="{key} dream pop")
 SAME, OTHER = Sung(style=1), Sung(style=2)
 
 
@@ -118,7 +121,7 @@ def test_sweep_of_which_nothing_ran_has_all_columns_and_no_clip(tmp_path):
 
 def test_journal_gives_the_takes_of_one_sweep_alone(shelf):
     """A run in a large library does not read all of it."""
-    brief = BRIEF.__class__("tone", model="suno-5.5", instrumental=True)
+    brief = replace(BRIEF, prompt="tone")
     shelf.journal.plan_sweep([brief], service="sandbox", sweep="autumn", max_credits=None)
     shelf.journal.plan(brief, service="sandbox")
     (take,) = shelf.journal.takes("sandbox", "autumn")
@@ -127,12 +130,14 @@ def test_journal_gives_the_takes_of_one_sweep_alone(shelf):
     assert len(shelf.journal.takes("sandbox", "spring")) == 8
     assert len(shelf.journal.takes("sandbox", "")) == 1
     assert len(shelf.journal.takes()) == 10
+    drawn, bare = (shelf.journal.takes(outlines=some)[0].clip for some in (True, False))
+    assert len(drawn.outline) == 2000
+    assert bare == replace(drawn, outline=b"")
 
 
 def test_axis_named_like_a_column_leaves_both_to_be_seen(tmp_path):
     """``{key}`` in a prompt is what was asked for; ``clip_key`` is what was heard."""
-    shelf = Shelf(tmp_path, {"A minor": [Ordered()]}, brief=BRIEF.__class__(
-        "{key} dream pop", model="suno-5.5", instrumental=True), axis="key")  # fmt: skip
+    shelf = Shelf(tmp_path, {"A minor": [Ordered()]}, brief=KEYED, axis="key")
     rows = takes_of_cells(shelf.cells(), folder=tmp_path, known=known(shelf))
     assert rows.index.get_level_values("key").tolist() == ["A minor"] * 2
     assert rows["clip_key"].notna().all()
@@ -153,10 +158,7 @@ def test_silence_is_minus_infinite_and_not_missing(tmp_path):
     """``-inf`` LUFS is a measurement."""
     shelf = Shelf(tmp_path, {"calm": [Ordered()]})
     take = shelf.journal.takes()[0]
-    clip = take.clip.__class__(**{
-        **{name: getattr(take.clip, name) for name in take.clip.__slots__},
-        "loudness_lufs": -np.inf,
-    })  # fmt: skip
-    rows = takes_table([take.__class__(take.job, clip, 2)], folder=tmp_path)
+    clip = replace(take.clip, loudness_lufs=-np.inf)
+    rows = takes_table([replace(take, clip=clip)], folder=tmp_path)
     assert rows["loudness_lufs"].tolist() == [-np.inf]
     shelf.library.close()
