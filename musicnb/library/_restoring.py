@@ -8,8 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from musicnb.errors import LibraryError
-from musicnb.library._database import GOOD_COPY, connect, damage_in, holds_something, version_of
-from musicnb.library._schema import VERSION
+from musicnb.library._database import GOOD_COPY, connect, damage_in, holds_something
 
 
 def _unfit(good: Path) -> str:
@@ -19,7 +18,7 @@ def _unfit(good: Path) -> str:
     try:
         copy = connect(good, mode="ro")
         try:
-            damage = damage_in(copy, sealed=version_of(copy) == VERSION)
+            damage = damage_in(copy)
         finally:
             copy.close()
     except sqlite3.Error as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 # Money is whole numbers of 1/10,000 credit: SQLite has no decimals, and floats are not money.
 _JOBS: Final = """
@@ -54,6 +54,17 @@ CREATE TABLE durations (
 ) STRICT;
 """
 
+_RATINGS: Final = """
+CREATE TABLE ratings (
+    clip_id  TEXT PRIMARY KEY REFERENCES clips (clip_id),
+    stars    INTEGER CHECK (stars BETWEEN 1 AND 5),
+    tags     TEXT NOT NULL,
+    note     TEXT NOT NULL,
+    rated_at REAL NOT NULL,
+    seal     BLOB
+) STRICT;
+"""
+
 TABLES: Final = (
     "CREATE TABLE library (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
     + _JOBS
@@ -84,7 +95,14 @@ CREATE TABLE clips (
     UNIQUE (job_id, position)
 ) STRICT;
 """
+    + _RATINGS
 )
+
+#: Tables whose rows carry a seal, with their keys, by the version that gave them one.
+SEALED: Final[Mapping[int, Mapping[str, str]]] = {
+    2: {"jobs": "job_id", "clips": "clip_id"},
+    3: {"ratings": "clip_id"},
+}
 
 _V1_COLUMNS: Final = (
     "job_id, service, capability, brief_digest, generation, body, idempotency_key, state, expected,"
@@ -103,5 +121,6 @@ MIGRATIONS: Final[Mapping[int, str]] = {
     {_SWEEPS}
     {_DURATIONS}
     ALTER TABLE clips ADD COLUMN seal BLOB;
-    """  # noqa: S608 - our own column names
+    """,  # noqa: S608 - our own column names
+    2: _RATINGS,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from musicnb.measure._fingerprint import Fingerprint
 from musicnb.measure._gauge import Gauge, Gauged
 from musicnb.measure._levels import LevelMeter, Levels
+from musicnb.measure._likeness import effective_number, most_alike, styles_of
 from musicnb.measure._loop import LoopSeam, loop_seam
 from musicnb.measure._measures import Defect, LoudnessSeries, Measures
 from musicnb.measure._meter import Meter
@@ -49,7 +50,10 @@ __all__ = [
     "Similarity",
     "StretchFinder",
     "Tonality",
+    "effective_number",
     "loop_seam",
+    "most_alike",
     "near_duplicates",
     "similarity",
+    "styles_of",
 ]

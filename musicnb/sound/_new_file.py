@@ -1,4 +1,4 @@
-"""A new file that appears whole, durably, and never in the place of another."""
+"""A new file that appears whole, durably, and not in the place of another unless asked to."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from typing import BinaryIO
 
 
 @contextmanager
-def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[BinaryIO]:
     """Open a file that gets its name when it is written to its end.
+
+    Parameters
+    ----------
+    path
+        Where it will be.
+    overwrite
+        Whether what stands there is replaced then.
 
     Yields
     ------
@@ -26,7 +33,7 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         The folder cannot be written.
     """
     target = Path(path)
-    if os.path.lexists(target):
+    if not overwrite and os.path.lexists(target):
         raise FileExistsError(f"{target.name} exists already")
     partial = target.with_name(f".{os.urandom(16).hex()}.part")
     try:
@@ -34,7 +41,10 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _publish(partial, target)
+        if overwrite:
+            partial.replace(target)
+        else:
+            _publish(partial, target)
     finally:
         partial.unlink(missing_ok=True)
     _sync(target.parent)

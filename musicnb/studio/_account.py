@@ -13,7 +13,7 @@ from musicnb.library import By, Job, Sums, sums, sums_by
 from musicnb.studio._money import credits_text
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from musicnb.table import Table
 
 _LINES: Final = (
     ("charged", "charged_credits"),
@@ -81,7 +81,7 @@ class Account:
         """
         return sums_by(self.jobs, what)
 
-    def table(self, by: By = "model") -> pd.DataFrame:
+    def table(self, by: By = "model") -> Table:
         """Lay the sums out; see `musicnb.table.account_table` for the columns."""
         from musicnb.table import account_table  # noqa: PLC0415 - pandas costs half a second
 

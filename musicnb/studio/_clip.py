@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, Unpack, overload
+from typing import TYPE_CHECKING, Final, SupportsIndex, TypeAlias, Unpack, overload
 
 from musicnb import analysis, sound
 from musicnb.convert import ChangesOptions, Converted
 from musicnb.errors import LibraryError
-from musicnb.library import ClipRecord, Conversion, Conversions, Job
+from musicnb.library import (
+    ClipRecord,
+    Conversion,
+    Conversions,
+    Job,
+    Journal,
+    Rating,
+    RatingChanges,
+)
 from musicnb.measure import Measures
 from musicnb.studio._converting import convert_clip
+from musicnb.studio._rating import rate
 
 if TYPE_CHECKING:
     from musicnb.pictures import Page
     from musicnb.widgets import Comparison
+
+#: The folder of a library that remembers what was measured.
+MEASURES: Final = "measures"
 
 _Path: TypeAlias = str | os.PathLike[str]
 
@@ -36,12 +48,15 @@ class Clip:
         The file, byte for byte as the service made it.
     sandbox
         Whether the sandbox's engine made it, and not the model it stands in for.
+    journal
+        Where its rating is kept; None for a clip that cannot be rated.
     """
 
     record: ClipRecord
     job: Job
     path: Path
     sandbox: bool = False
+    journal: Journal | None = field(default=None, repr=False, compare=False)
 
     @property
     def clip_id(self) -> str:
@@ -107,7 +122,7 @@ class Clip:
         LibraryError
             The file was removed.
         """
-        return analysis.measure_file(self.file(), cache=self.folder / "measures")
+        return analysis.measure_file(self.file(), cache=self.folder / MEASURES)
 
     @property
     def folder(self) -> Path:
@@ -161,6 +176,62 @@ class Clip:
         from musicnb.studio._pictures import preview_of  # noqa: PLC0415 - only when one is made
 
         return preview_of(self, seconds, match_lufs=match_lufs)
+
+    # ------------------------------------------------------------------------------- ratings
+
+    @property
+    def rating(self) -> Rating:
+        """Stars, tags and note as the journal has them now.
+
+        Raises
+        ------
+        LibraryError
+            The studio was closed.
+        """
+        return Rating(self.clip_id) if self.journal is None else self.journal.rating(self.clip_id)
+
+    @property
+    def stars(self) -> int | None:
+        """1 to 5; None for a clip that is not starred."""
+        return self.rating.stars
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Its tags, in the order in which they were given."""
+        return self.rating.tags
+
+    @property
+    def note(self) -> str:
+        """What was written about it; empty where nothing was."""
+        return self.rating.note
+
+    def rate(self, **changes: Unpack[RatingChanges]) -> Clip:
+        """Keep what you think of it in the journal, and show it on every board.
+
+        Parameters
+        ----------
+        **changes
+            ``stars=4`` (1 to 5, None takes them away), ``tags=["hook", "keep"]``,
+            ``note="the bridge drags"``. What is left out stays as it is.
+
+        Returns
+        -------
+        Clip
+            This one.
+
+        Raises
+        ------
+        InvalidInput
+            Something of it cannot be kept; nothing was changed.
+        LibraryError
+            The studio was closed, or another process works with the library.
+        """
+        if self.journal is None:
+            raise LibraryError(
+                f"{self.clip_id} belongs to no library", hint="Take it from studio.clips()"
+            )
+        rate(self.journal, self.clip_id, changes)
+        return self
 
     # --------------------------------------------------------------------------- conversions
 

@@ -397,8 +397,8 @@ class Road:
 
     def clip(self, record: ClipRecord, job: Job) -> Clip:
         """Make the handle on a clip of the library."""
-        path = self.library.folder / record.file
-        return Clip(record, job, path, sandbox=self.service.is_sandbox)
+        path, journal = self.library.folder / record.file, self.library.journal
+        return Clip(record, job, path, sandbox=self.service.is_sandbox, journal=journal)
 
 
 def _past_end(job: Job) -> MusicnbError:

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from musicnb.catalogue import amount_text
 from musicnb.errors import InvalidInput
-from musicnb.library import Planned, Take
+from musicnb.library import Planned
 from musicnb.studio._road import Road
 from musicnb.studio._task import Task
 from musicnb.studio._tasks import Tasks
 from musicnb.sweep import Cell, Plan
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from concurrent.futures import Executor
+
+    from musicnb.analysis import Progress
+    from musicnb.table import Table, Usable
 
 _END_S: Final = 15.0
 
@@ -175,43 +178,62 @@ class Run:
 
     # ------------------------------------------------------------------------------- tables
 
-    def table(self) -> pd.DataFrame:
+    def table(
+        self,
+        *,
+        measure: bool = False,
+        executor: Executor | None = None,
+        progress: Progress = True,
+    ) -> Table:
         """Show a row for every clip, and for every order that has none, indexed by the axes.
+
+        Parameters
+        ----------
+        measure, executor, progress
+            As of `musicnb.Studio.table`.
 
         Returns
         -------
-        pandas.DataFrame
-            The columns of `musicnb.table.takes_table`, and ``not_run``.
+        musicnb.table.Table
+            A `pandas.DataFrame` with the columns of `musicnb.table.takes_of_cells`.
         """
-        from musicnb.table import takes_of_cells  # noqa: PLC0415 - pandas costs half a second
+        from musicnb.studio._tabling import run_table  # noqa: PLC0415 - pandas costs half a second
 
-        return takes_of_cells(
-            [(piece.cell.labels, self._takes(piece), piece.not_run) for piece in self._pieces],
-            folder=self._road.library.folder,
+        library = self._road.library
+        return run_table(
+            library, self._pieces, measure=measure, executor=executor, progress=progress
         )
 
-    def summary(self, by: str | Sequence[str] | None = None) -> pd.DataFrame:
-        """Say what every choice gave and cost.
+    def summary(
+        self, by: str | Sequence[str] | None = None, *, usable: Usable | None = None
+    ) -> Table:
+        """Say what every choice gave and cost, and how sure that is.
 
         Parameters
         ----------
         by
             Axes, or columns of `table`; all axes when left out.
+        usable
+            Which clips are: a function of `table`, such as ``lambda t: t["stars"] >= 4``, the name
+            of a column, or a True or False a row. By default those that nobody rejects: three stars
+            or more where they were rated, no severe defect where they were not.
 
         Returns
         -------
-        pandas.DataFrame
-            ``tasks``, ``succeeded``, ``failed``, ``not_run``, ``clips``, ``net_credits`` (charged
-            less refunds) and ``credits_per_clip``.
+        musicnb.table.Table
+            Tasks, clips, credits, what a clip and a usable clip cost with 95 % intervals, variety:
+            see `musicnb.table.summarized`. It knows what is measured already:
+            ``run.table(measure=True)`` measures.
 
         Raises
         ------
         InvalidInput
-            There is no such axis or column.
+            There is no such axis or column, or `usable` does not say yes or no to every row.
         """
-        from musicnb.table import summarized  # noqa: PLC0415 - pandas costs half a second
+        from musicnb.studio._tabling import run_summary  # noqa: PLC0415 - as above
 
-        return summarized(self.table(), list(self.plan.axes) if by is None else by)
+        by = list(self.plan.axes) if by is None else by
+        return run_summary(self._road.library, self._pieces, by, usable)
 
     # ---------------------------------------------------------------------------- showing
 
@@ -243,13 +265,6 @@ class Run:
             piece.task.job.job_id: _name(piece) for piece in self._pieces if piece.task is not None
         }
         return tasks
-
-    def _takes(self, piece: Piece) -> list[Take]:
-        if piece.task is None:
-            return []
-        job = piece.task.job
-        clips = self._road.library.journal.clips(job.job_id)
-        return [Take(job, clip, len(clips)) for clip in clips] or [Take(job, None, 0)]
 
     @staticmethod
     def _sum(amounts: Iterable[Decimal]) -> Decimal:

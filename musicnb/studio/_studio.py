@@ -33,9 +33,11 @@ from musicnb.studio._tasks import Tasks
 from musicnb.sweep import Axes, Exclusion, Plan, equal_money, plan_sweep
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from concurrent.futures import Executor
 
+    from musicnb.analysis import Progress
     from musicnb.studio._form import StudioForm
+    from musicnb.table import Table
     from musicnb.widgets import Comparison
 
 DEFAULT_LIBRARY: Final = "musicnb-library"
@@ -303,10 +305,16 @@ class Studio:
 
     def clips(self) -> Clips:
         """List every clip of the library, newest first; shows as players in a notebook."""
-        folder, takes = self.library.folder, reversed(self.library.journal.takes())
+        folder, journal = self.library.folder, self.library.journal
         return Clips(
-            Clip(take.clip, take.job, folder / take.clip.file, sandbox=take.job.service == SANDBOX)
-            for take in takes
+            Clip(
+                take.clip,
+                take.job,
+                folder / take.clip.file,
+                sandbox=take.job.service == SANDBOX,
+                journal=journal,
+            )
+            for take in reversed(journal.takes())
             if take.clip is not None
         )
 
@@ -389,23 +397,48 @@ class Studio:
 
         road.aside(ask())
 
-    def table(self, *, every_order: bool = False) -> pd.DataFrame:
+    def table(
+        self,
+        *,
+        every_order: bool = False,
+        measure: bool = False,
+        executor: Executor | None = None,
+        progress: Progress = True,
+    ) -> Table:
         """Every clip of the library side by side, oldest first.
 
         Parameters
         ----------
         every_order
             Also show orders that gave no clip, in a row without one.
+        measure
+            Measure the clips that were not measured yet, about a second each; they are remembered.
+            Without, nothing is decoded: the columns are there, and hold what is known (duration and
+            loudness always, the rest of clips that were measured before, here or by
+            ``clip.measures()``).
+        executor
+            Where it is measured: any `concurrent.futures.Executor`; None starts a process for each
+            processor, for which a script needs the usual ``if __name__ == "__main__":``. Processes
+            elsewhere must see the library's folder.
+        progress
+            Whether to show a bar, or a function that gets how many are done and how many there are.
 
         Returns
         -------
-        pandas.DataFrame
-            A row a clip; see `musicnb.table.takes_table` for the columns.
+        musicnb.table.Table
+            A `pandas.DataFrame`, a row a clip: see `musicnb.table.takes_table` for the columns.
+            ``.save("clips.xlsx")`` writes it where no spreadsheet computes its words. A clip that
+            cannot be measured keeps its row, and a warning says why.
         """
-        from musicnb.table import takes_table  # noqa: PLC0415 - pandas costs half a second
+        from musicnb.studio._tabling import library_table  # noqa: PLC0415 - pandas is slow to load
 
-        takes = self.library.journal.takes()
-        return takes_table(takes, folder=self.library.folder, every_order=every_order)
+        return library_table(
+            self.library,
+            every_order=every_order,
+            measure=measure,
+            executor=executor,
+            progress=progress,
+        )
 
     def account(self) -> Account:
         """Add up what was charged, refunded, spent and is held, at the service in use.

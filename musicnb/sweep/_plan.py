@@ -17,7 +17,7 @@ from musicnb.sweep._pictured import plan_html, plan_text
 from musicnb.wire import canonical_bytes
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from musicnb.table import Table
 
 _DIGEST_LETTERS: Final = 12
 _LONGEST_NAME: Final = 80
@@ -183,11 +183,11 @@ class Plan:
             for cell in self.cells
         ]
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> Table:
         """Show every cell in a frame, indexed by the axes."""
-        import pandas as pd  # noqa: PLC0415 - half a second, for those who look
+        from musicnb.table import Table  # noqa: PLC0415 - pandas costs half a second
 
-        frame = pd.DataFrame(self.rows())
+        frame = Table(self.rows())
         if frame.empty:
             return frame
         frame["credits"] = frame["credits"].astype(float)

@@ -8,9 +8,10 @@ import pandas as pd
 
 from musicnb.catalogue import usd
 from musicnb.library import Sums
+from musicnb.table._frame import Table
 
 
-def account_table(groups: Mapping[str, Sums], *, by: str) -> pd.DataFrame:
+def account_table(groups: Mapping[str, Sums], *, by: str) -> Table:
     """Lay sums of money out as a table.
 
     Parameters
@@ -22,7 +23,7 @@ def account_table(groups: Mapping[str, Sums], *, by: str) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
+    Table
         A row a group: ``orders``, ``charged_credits``, ``refunded_credits``, ``spent_credits``,
         ``held_credits``, and ``spent_usd``.
     """
@@ -46,4 +47,4 @@ def account_table(groups: Mapping[str, Sums], *, by: str) -> pd.DataFrame:
         "spent_usd",
     ]
     index = pd.Index(list(groups), name=by, dtype="string")
-    return pd.DataFrame(rows, index=index, columns=columns)
+    return Table(rows, index=index, columns=columns)

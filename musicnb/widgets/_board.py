@@ -8,6 +8,7 @@ import time
 import uuid
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -175,6 +176,22 @@ class Board(anywidget.AnyWidget):
             self._ticking = True
             self._send_patch()
         self._schedule(TICK_S, self._tick)
+
+    def show_rating(
+        self, clip_id: str, stars: int | None, tags: tuple[str, ...], note: str
+    ) -> None:
+        """Show what a clip is now rated, if it is here. From any thread; returns at once."""
+        with self._lock:
+            for card in list(self._cards.values()):
+                clips = tuple(
+                    replace(clip, stars=stars, tags=tags, note=note)
+                    if clip.clip_id == clip_id
+                    else clip
+                    for clip in card.clips
+                )
+                if clips != card.clips:
+                    self._static_due = True
+                    self.put(replace(card, clips=clips))
 
     def settle(self) -> None:
         """Send what is pending and then everything, and refresh the static copy.

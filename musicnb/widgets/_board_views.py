@@ -51,6 +51,8 @@ class ClipView:
         Integrated loudness; with it known for several clips they can be played level-matched.
     facts
         Short extra facts to show, such as ``"44.1 kHz stereo"``.
+    stars, tags, note
+        What a listener thinks of it: 1 to 5 or None, words, text.
     """
 
     clip_id: str
@@ -62,6 +64,9 @@ class ClipView:
     file: str
     loudness_lufs: float | None = None
     facts: tuple[str, ...] = ()
+    stars: int | None = None
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +169,7 @@ def pack_card(card: CardView) -> dict[str, Any]:
     """Pack a card as JSON for the page, without peaks: those travel as buffers."""
     packed = {field.name: getattr(card, field.name) for field in fields(card)}
     packed["clips"] = [
-        {field.name: getattr(clip, field.name) for field in fields(clip) if field.name != "peaks"}
-        | {"title": title, "facts": list(clip.facts)}
-        for clip, title in zip(card.clips, titles_of(card), strict=True)
+        _pack_clip(clip, title) for clip, title in zip(card.clips, titles_of(card), strict=True)
     ]
     packed["choices"] = [
         {"name": choice.name, "label": choice.label, "confirm": choice.confirm}
@@ -174,6 +177,14 @@ def pack_card(card: CardView) -> dict[str, Any]:
     ]
     packed["over"] = is_over(card)
     return packed
+
+
+def _pack_clip(clip: ClipView, title: str) -> dict[str, Any]:
+    # most clips are not rated, and a board may hold thousands
+    left_out = {"peaks", *(name for name in ("stars", "tags", "note") if not getattr(clip, name))}
+    packed = {f.name: getattr(clip, f.name) for f in fields(clip) if f.name not in left_out}
+    lists = {name: list(packed[name]) for name in ("facts", "tags") if name in packed}
+    return packed | lists | {"title": title}
 
 
 def without_blanks(packed: dict[str, Any]) -> dict[str, Any]:

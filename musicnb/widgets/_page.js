@@ -70,6 +70,26 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/**
+ * Bring children into an order. Only what is misplaced is moved, and never what has the focus:
+ * an element that is moved loses it.
+ * @param {HTMLElement} parent
+ * @param {HTMLElement[]} wanted all of its children
+ */
+function arrange(parent, wanted) {
+  let next = parent.firstElementChild;
+  for (const element of wanted) {
+    if (element.contains(document.activeElement))
+      while (next && next !== element) {
+        const passed = next;
+        next = next.nextElementSibling;
+        parent.append(passed); // its turn is still to come
+      }
+    if (next === element) next = next.nextElementSibling;
+    else parent.insertBefore(element, next);
+  }
+}
+
 /** How loud to play a clip so that all of these sound alike: down to the quietest, never up. */
 function matchedGain(clip, clips) {
   const levels = clips.map((other) => other.loudness_lufs).filter((level) => typeof level === "number");

@@ -237,7 +237,15 @@ class Board {
         card.dispose();
       }
     for (const card of state.cards) this.#takeCard({ ...BLANK, ...card });
+    // a page that learned of cards late, or with gaps, has them in another order
+    this.cards = new Map(state.cards.map(({ card_id: id }) => [id, this.cards.get(id)]));
+    this.#arrange();
     this.#drawHead();
+  }
+
+  #arrange() {
+    const elements = [...this.cards.values()].map((card) => card.element);
+    arrange(this.list, this.model.get("newest_first") ? elements.reverse() : elements);
   }
 
   /** After a gap a known card still takes its changes; the rest comes with the whole. */

@@ -236,6 +236,48 @@ def test_dropped_patch_is_noticed_and_made_good(lab: Any, shown: Page) -> None:
     )
     expect(shown.locator(".mnb-title", has_text="Next card")).to_be_visible()
     expect(shown.locator(".mnb-title", has_text="Lost card")).to_be_visible()
+    titles = shown.locator("section[aria-label=First] .mnb-title").all_text_contents()
+    assert titles[-2:] == ["Lost card", "Next card"]
+
+
+def test_cards_stand_in_the_kernels_order_however_late_the_page_learns_of_them(
+    shown: Page,
+) -> None:
+    """Cards put one by one while the page still loads its script end in the order they were put."""
+    run_new_cell(
+        shown,
+        """
+fourth = board("Fourth")
+fourth.put(CardView("a", "suno-5.5", "a", "", "queued"))
+fourth.show()
+sleep(0.6)
+for name in "bc":
+    fourth.put(CardView(name, "suno-5.5", name, "", "queued"))""",
+    )
+    titles = shown.locator("section[aria-label=Fourth] .mnb-title")
+    expect(titles).to_have_text(["a", "b", "c"])
+
+
+@pytest.mark.parametrize("focused", range(3))
+def test_card_in_focus_is_not_moved_when_the_order_changes(
+    lab: Any, shown: Page, focused: int
+) -> None:
+    """Whatever of the others has to move, who types or listens is not thrown out."""
+    label = f"Order{focused}"
+    takes = ", ".join(
+        f"CardView('o{n}', '', '', '', 'succeeded',"
+        f" clips=(clip('o{focused}{n}', 'Take {n}', 1.0),))"
+        for n in range(3)
+    )
+    run_new_cell(shown, f"{label} = board('{label}', {takes}); {label}.show()")
+    section = shown.locator(f"section[aria-label={label}]")
+    section.get_by_role("button", name=f"Play Take {focused}", exact=True).focus()
+    lab.execute(
+        shown,
+        f"{label}._cards = {{n: {label}._cards[n] for n in ('o2', 'o0', 'o1')}}; {label}.settle()",
+    )
+    expect(section.locator(".mnb-clip-title")).to_have_text(["Take 2", "Take 0", "Take 1"])
+    expect(section.get_by_role("button", name=f"Play Take {focused}", exact=True)).to_be_focused()
 
 
 def test_second_view_of_a_board_plays_on_its_own_and_leaves_the_first_alone(shown: Page) -> None:

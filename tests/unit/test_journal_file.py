@@ -96,11 +96,12 @@ def test_upgrade_that_is_cut_off_leaves_the_first_version(path, monkeypatch):
     old.close()
     from musicnb.library import _database  # noqa: PLC0415 - its table of upgrades is changed
 
-    good = _database.MIGRATIONS[1]
-    monkeypatch.setattr(_database, "MIGRATIONS", {1: good + "; SELECT no_such_function()"})
+    good = _database.MIGRATIONS
+    cut = {**good, 2: good[2] + "; SELECT no_such_function()"}
+    monkeypatch.setattr(_database, "MIGRATIONS", cut)
     with pytest.raises(LibraryError, match="no_such_function"):
         Journal(path)
-    monkeypatch.setattr(_database, "MIGRATIONS", {1: good})
+    monkeypatch.setattr(_database, "MIGRATIONS", good)
     journal = Journal(path)
     assert len(journal.jobs()) == 2
     journal.close()

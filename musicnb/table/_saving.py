@@ -1,0 +1,122 @@
+"""Tables as files: text that no spreadsheet computes, files that appear whole."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import pandas as pd
+
+from musicnb.errors import ConfigurationError, Fault, InvalidInput
+from musicnb.sound import new_file
+
+# https://owasp.org/www-community/attacks/CSV_Injection, the wide forms included; what stands before
+# it as white space is dropped by some spreadsheets
+_FORMULA: Final = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
+# what neither XML nor UTF-8 can hold
+_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def inert(frame: pd.DataFrame) -> pd.DataFrame:
+    """Copy a frame so that no text in it, its index or its names is computed by a spreadsheet."""
+    plain = pd.DataFrame(frame)
+    safe = pd.concat([_inert(plain.iloc[:, place]) for place in range(plain.shape[1])], axis=1) \
+        if plain.shape[1] else plain.copy()  # fmt: skip
+    safe.columns = _inert_index(plain.columns)
+    safe.index = _inert_index(plain.index)
+    return safe
+
+
+def _inert(column: pd.Series[Any]) -> pd.Series[Any]:
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column
+    return column.astype(object).map(_text)
+
+
+def _inert_index(index: pd.Index[Any]) -> pd.Index[Any]:
+    names = [_text(name) for name in index.names]
+    if isinstance(index, pd.MultiIndex):
+        levels = [_inert(index.get_level_values(place).to_series())
+                  for place in range(index.nlevels)]  # fmt: skip
+        return pd.MultiIndex.from_arrays(levels, names=names)
+    if pd.api.types.is_numeric_dtype(index.dtype):
+        return index.set_names(names)
+    safe: pd.Index[Any] = pd.Index(list(map(_text, index)), name=names[0], dtype=object)
+    return safe
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = _UNWRITABLE.sub("\ufffd", value)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def save(frame: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Write a frame into a file; see `Table.save`."""
+    target = Path(path)
+    write = _WRITERS.get(target.suffix.lower())
+    if write is None:
+        kinds = ", ".join(_WRITERS)
+        raise _invalid(f"is {target.name!r:.80}; a table is saved as one of {kinds}")
+    flat = _flat(pd.DataFrame(frame))
+    problem = ""
+    try:
+        with new_file(target, overwrite=overwrite) as file:
+            write(flat, file)
+    except FileExistsError:
+        problem = f"is {target.name!r:.80}, which exists; overwrite=True replaces it"
+    except ImportError:
+        raise ConfigurationError(
+            f"writing {target.suffix} needs a library that is not installed",
+            hint='pip install "musicnb[export]"',
+        ) from None
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror or error})"
+    if problem:
+        raise _invalid(problem)
+    return target
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Make the named parts of the index the first columns, and leave out what only counts."""
+    named = [name for name in frame.index.names if name is not None]
+    taken = {name for name in named if name in frame.columns}
+    frame = frame.drop(columns=list(taken))  # the index says the same, in its order
+    unnamed = [place for place, name in enumerate(frame.index.names) if name is None]
+    if len(unnamed) == frame.index.nlevels:
+        return frame.reset_index(drop=True)
+    return frame.reset_index(level=unnamed, drop=True).reset_index() if unnamed \
+        else frame.reset_index()  # fmt: skip
+
+
+def _csv(frame: pd.DataFrame, file: BinaryIO) -> None:
+    inert(frame).to_csv(file, index=False, encoding="utf-8-sig", mode="wb")
+
+
+def _xlsx(frame: pd.DataFrame, file: BinaryIO) -> None:
+    with pd.ExcelWriter(file, engine="openpyxl") as book:
+        inert(frame).to_excel(book, index=False, freeze_panes=(1, 0))
+        # pandas writes an empty text where nothing is known, which is no number to a spreadsheet
+        for row in book.book.active.iter_rows():
+            for cell in row:
+                if cell.value == "":
+                    cell.value = None
+
+
+def _parquet(frame: pd.DataFrame, file: BinaryIO) -> None:
+    frame.to_parquet(file, index=False, engine="pyarrow")
+
+
+_WRITERS: Final[Mapping[str, Callable[[pd.DataFrame, BinaryIO], None]]] = {
+    ".csv": _csv,
+    ".xlsx": _xlsx,
+    ".parquet": _parquet,
+}
+
+
+def _invalid(message: str) -> InvalidInput:
+    return InvalidInput.from_faults([Fault("path", "", message)])

@@ -1,0 +1,142 @@
+"""What a sweep's choices gave and cost, summed up from a real journal."""
+
+import math
+
+import pandas as pd
+import pytest
+from shelving import Ordered, Shelf, Sung
+
+from musicnb.analysis import digests
+from musicnb.errors import InvalidInput
+from musicnb.table import Known, share_interval, summarized, takes_of_cells
+
+FINE, BROKEN = Sung(), Sung(defects=("dropout",))
+LOUD = Sung(defects=("clipping", "band_limit"))
+
+
+class Sweep:
+    """A sweep and its frame."""
+
+    def __init__(self, folder, orders):
+        self.shelf = Shelf(folder, orders)
+        takes = [take for take in self.shelf.journal.takes() if take.clip]
+        found = digests(folder / "measures", [take.clip.sha256 for take in takes])
+        self.known = Known(found)
+        self.bands = {take.clip.clip_id: self.known.bands(take) for take in takes}
+
+    @property
+    def frame(self):
+        """Lay it out with the ratings of now."""
+        known = Known(self.known.digests, self.shelf.journal.ratings())
+        return takes_of_cells(self.shelf.cells(), folder=self.shelf.folder, known=known)
+
+    def summary(self, by="mood", **options):
+        """Sum it up."""
+        return summarized(self.frame, by, bands=self.bands, **options)
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    orders = {
+        "calm": [
+            *[Ordered((FINE, LOUD))] * 3, Ordered((FINE, BROKEN)), Ordered((BROKEN, BROKEN)),
+            Ordered((), "failed", 80, 80), Ordered((), "accepted", 80, 0),
+        ],
+        "dark": [Ordered((Sung(style=number), Sung(style=number))) for number in range(4)],
+        "odd": [Ordered((), "failed", None, None)],
+    }  # fmt: skip
+    sweep = Sweep(tmp_path, orders)
+    yield sweep
+    sweep.shelf.library.close()
+
+
+def test_counts_and_money_add_up(sweep):
+    """Failed tasks that were refunded cost nothing; what is under way is held and not a price."""
+    calm = sweep.summary().loc["calm"]
+    assert calm[["tasks", "succeeded", "failed", "not_run"]].tolist() == [7, 5, 1, 0]
+    assert calm[["clips", "usable_clips"]].tolist() == [10, 7]
+    assert (calm["net_credits"], calm["held_credits"]) == (480, 80)
+    assert calm["credits_per_clip"] == 40
+    assert calm["credits_per_usable_clip"] == pytest.approx(400 / 7)
+    assert calm["credits_per_minute"] == 20
+    assert sweep.summary([])["tasks"].tolist() == [12]
+
+
+def test_interval_of_a_usable_clip_is_that_of_the_share_turned_round(sweep):
+    """Five tasks with clips: enough; the price of a clip is certain."""
+    calm = sweep.summary().loc["calm"]
+    assert calm[["credits_per_clip_low", "credits_per_clip_high"]].tolist() == [40, 40]
+    low, high = share_interval([2, 2, 2, 1, 0], [2] * 5)
+    assert calm["credits_per_usable_clip_low"] == pytest.approx(40 / high)
+    assert calm["credits_per_usable_clip_high"] == pytest.approx(40 / low)
+    assert calm["credits_per_usable_clip_low"] < 400 / 7 < calm["credits_per_usable_clip_high"]
+
+
+def test_under_five_tasks_there_are_counts_and_no_interval(sweep):
+    """And of an order whose money nobody has reported, no price at all."""
+    rows = sweep.summary()
+    bounds = [name for name in rows.columns if name.endswith(("_low", "_high"))]
+    assert rows.loc["dark", bounds].isna().all()
+    assert rows.loc["dark", "credits_per_usable_clip"] == 40
+    assert rows.loc["odd", [*bounds, "credits_per_clip"]].isna().all()
+    assert rows.loc["odd", "failed"] == 1
+
+
+def test_stars_decide_before_defects(sweep):
+    """Three are enough, two are not, and a person may like what a rule would reject."""
+    frame = sweep.frame
+    ids = frame["clip_id"].dropna()
+    liked, disliked = ids.iloc[9], ids.iloc[0]
+    sweep.shelf.journal.rate(liked, stars=3)
+    sweep.shelf.journal.rate(disliked, stars=2)
+    assert sweep.summary().loc["calm", "usable_clips"] == 7
+    sweep.shelf.journal.rate(disliked, stars=3)
+    assert sweep.summary().loc["calm", "usable_clips"] == 8
+
+
+def test_usable_is_what_the_caller_says(sweep):
+    """A function of the table, a column, a value a row; not known is not usable."""
+    frame = sweep.frame
+    sweep.shelf.journal.rate(frame["clip_id"].iloc[0], stars=5)
+    rated = sweep.summary(usable=lambda table: table["stars"] >= 4)
+    assert rated["usable_clips"].tolist() == [1, 0, 0]
+    assert math.isinf(rated.loc["calm", "credits_per_usable_clip_high"]) is False
+    own = sweep.frame.assign(keep=[True] * len(frame))
+    assert summarized(own, "mood", usable="keep")["usable_clips"].tolist() == [10, 8, 0]
+    nothing = sweep.summary(usable=[False] * len(frame)).loc["calm"]
+    assert pd.isna(nothing["credits_per_usable_clip"])
+    assert math.isinf(nothing["credits_per_usable_clip_high"])
+
+
+@pytest.mark.parametrize(
+    ("usable", "reason"),
+    [
+        ("keep", "no such column"),
+        ("title", "True or False"),
+        ([True], "says something of 1 rows, but there are"),
+        (lambda table: table["stars"].reset_index(drop=True) > 3, "another index"),
+        (3, "True or False"),
+    ],
+)
+def test_unclear_answers_are_refused(sweep, usable, reason):
+    """Rather than counted wrongly."""
+    with pytest.raises(InvalidInput, match=reason):
+        sweep.summary(usable=usable)
+
+
+def test_variety_counts_how_many_different_clips_there_are(sweep):
+    """Four tasks whose two clips sound the same are at most four, and all calm ones are one."""
+    rows = sweep.summary()
+    assert rows.loc["calm", "variety"] == pytest.approx(1)
+    assert 2 < rows.loc["dark", "variety"] <= 4 + 1e-6
+    assert rows["variety_clips"].tolist() == [10, 8, 0]
+    assert pd.isna(rows.loc["odd", "variety"])
+
+
+def test_summary_by_a_column_and_in_the_order_of_the_plan(sweep):
+    """Nothing is ranked."""
+    assert sweep.summary().index.tolist() == ["calm", "dark", "odd"]
+    assert sweep.summary("status").index.tolist() == ["accepted", "failed", "succeeded"]
+    assert sweep.summary(["mood", "status"]).loc[("calm", "failed"), "tasks"] == 1
+    with pytest.raises(InvalidInput, match="the axes are mood"):
+        sweep.summary("volume")
