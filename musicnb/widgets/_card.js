@@ -4,7 +4,7 @@ const MOVING = new Set(["sending", "queued", "running"]);
 const CARD_PX = 78; // about what a card is high without rows
 const ROW_PX = 56;
 /** What a card of a whole state does not mention; a patch mentions what has become so. */
-const BLANK = { model: "", title: "", prompt: "", status: "", stage: "", percent: null, submitted_at: null, ended_at: null, price: "", charge: "", clips_expected: 0, clips: [], problem: "", hint: "", can_cancel: false, choices: [], note: "", badge: "", over: false };
+const BLANK = { model: "", title: "", prompt: "", status: "", stage: "", percent: null, submitted_at: null, ended_at: null, price: "", charge: "", clips_expected: 0, clips: [], problem: "", hint: "", can_cancel: false, choices: [], note: "", badge: "", over: false, place: [], repeat: 0, credits: null };
 
 /** One task: its state, money, problems and player rows. */
 class Card {
@@ -15,7 +15,9 @@ class Card {
   constructor(board, id) {
     this.board = board;
     this.id = id;
-    this.data = { card_id: id, clips: [], status: "" };
+    this.data = { card_id: id, clips: [], place: [], status: "" };
+    this.found = null; // ids of the clips that are looked for; null for all
+    this.tiled = false; // whether a tile around it says what it is
     this.rows = new Map(); // clip id -> Row
     this.skeletons = [];
     this.visible = true; // until it is known to be out of sight
@@ -55,7 +57,7 @@ class Card {
     Object.assign(this.data, changes);
     this.stale = { ...this.stale, ...changes };
     if (this.visible) this.draw();
-    else this.board.drawLater(this);
+    else this.board.shelf.drawLater(this);
     const { status, problem } = this.data;
     if (!before || before === status) return;
     this.endCancel();
@@ -64,6 +66,27 @@ class Card {
 
   get name() {
     return this.data.title || this.data.model || "Task";
+  }
+
+  /** What it is called in a grid, where headings say the rest. */
+  get shortName() {
+    const { place, repeat } = this.data;
+    return place.length ? `${place.at(-1)}${repeat ? ` #${repeat}` : ""}` : this.name;
+  }
+
+  /** Show only some of its clips, or nothing of it. */
+  setFound(ids, isFound) {
+    if (this.element.hidden === isFound) this.element.hidden = !isFound;
+    if (this.found === null && ids === null) return;
+    this.found = ids;
+    for (const row of this.rows.values()) this.#hideRow(row);
+  }
+
+  setTiled(tiled) {
+    if (this.tiled === tiled) return;
+    this.tiled = tiled;
+    setText(this.title, tiled ? this.shortName : this.name);
+    this.#drawAbout();
   }
 
   /** @param {boolean} visible whether it is in sight, or nearly */
@@ -81,14 +104,11 @@ class Card {
     this.element.classList.toggle("mnb-moving", this.isMoving);
     this.element.classList.toggle("mnb-bare", !data.title && !data.prompt && !data.model);
     this.element.setAttribute("aria-label", name);
-    setText(this.title, name);
+    setText(this.title, this.tiled ? this.shortName : name);
     setText(this.chip, [...new Set([data.status, data.over ? "" : data.stage])].filter(Boolean).join(" · "));
     this.#optional(this.badge, data.badge);
     this.#optional(this.money, data.charge || data.price);
-    this.#optional(this.model, data.title ? data.model : "");
-    this.#optional(this.prompt, data.prompt);
-    this.prompt.title = data.prompt ?? "";
-    this.about.hidden = this.model.hidden && this.prompt.hidden;
+    this.#drawAbout();
     this.cancel.hidden = !data.can_cancel;
     this.#drawProgress(name);
     this.#drawLines();
@@ -139,6 +159,19 @@ class Card {
   #optional(element, text) {
     setText(element, text ?? "");
     element.hidden = !text;
+  }
+
+  #drawAbout() {
+    const { title, model, prompt } = this.data;
+    this.#optional(this.model, title ? model : "");
+    this.#optional(this.prompt, prompt);
+    this.prompt.title = prompt ?? "";
+    this.title.title = this.tiled ? `${this.name}\n${prompt ?? ""}` : "";
+    this.about.hidden = this.tiled || (this.model.hidden && this.prompt.hidden);
+  }
+
+  #hideRow(row) {
+    row.element.hidden = this.found !== null && !this.found.has(row.clip.clip_id);
   }
 
   #askToCancel() {
@@ -217,6 +250,7 @@ class Card {
         this.rows.set(clip.clip_id, row);
         this.board.adoptRow(row);
       }
+      this.#hideRow(row);
       row.wave.setHeights(this.board.heights.get(clip.clip_id) ?? null);
       if (this.list.children[i] !== row.element) this.list.insertBefore(row.element, this.list.children[i] ?? null);
     });
@@ -234,6 +268,6 @@ function makeSkeleton() {
   const names = make("div", "mnb-names", {}, make("span", "mnb-ghost"), make("span", "mnb-ghost mnb-short"));
   const wave = make("div", "mnb-wave", {}, make("span", "mnb-line"));
   const times = make("div", "mnb-times", {}, make("span", "mnb-time", {}, "–:––"));
-  const cells = [make("span", "mnb-play"), names, wave, times, make("span", "mnb-pick"), make("span", "mnb-save")];
+  const cells = [make("span", "mnb-play"), names, wave, make("span", "mnb-rate"), times, make("span", "mnb-pick"), make("span", "mnb-save")];
   return make("div", "mnb-row mnb-skeleton", { "aria-hidden": "true" }, ...cells);
 }
