@@ -14,6 +14,11 @@ _NOT_RUN = "not run"
 
 def show_run(run: Run) -> None:
     """Display a run as a grid labelled by the axes of its plan."""
+    grid_of(run).board.show()
+
+
+def grid_of(run: Run) -> TaskBoard:
+    """Make a run's grid: it follows its tasks from now on."""
     board = TaskBoard(label=run.plan.name, axes=run.plan.axes)
     for cell, piece in _in_order(run):
         if piece is None:
@@ -22,7 +27,7 @@ def show_run(run: Run) -> None:
             board.board.put(_card_not_run(piece))
         else:
             board.add(piece.task, seat_of(piece))
-    board.board.show()
+    return board
 
 
 def seat_of(piece: Piece) -> Seat:
