@@ -20,25 +20,9 @@ class Card {
     this.tiled = false; // whether a tile around it says what it is
     this.rows = new Map(); // clip id -> Row
     this.skeletons = [];
+    this.element = null; // made when it gets a place on the page: of thousands most never do
     this.visible = true; // until it is known to be out of sight
     this.stale = null; // changes that are not drawn yet
-    this.chip = make("span", "mnb-chip");
-    this.title = make("span", "mnb-title");
-    this.badge = make("span", "mnb-badge");
-    this.elapsed = make("span", "mnb-elapsed");
-    this.money = make("span", "mnb-money");
-    this.cancel = make("button", "mnb-cancel", { type: "button" }, "Cancel");
-    this.cancel.onclick = () => this.#askToCancel();
-    this.model = make("span", "mnb-model");
-    this.prompt = make("span", "mnb-prompt");
-    this.about = make("div", "mnb-about", {}, this.model, this.prompt);
-    this.lines = make("div", "mnb-lines");
-    this.choices = make("div", "mnb-choices");
-    this.list = make("div", "mnb-rows");
-    this.fill = make("span", "mnb-fill");
-    this.progress = make("div", "mnb-progress", { role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, this.fill);
-    const head = make("div", "mnb-card-head", {}, this.title, this.badge, this.chip, make("span", "mnb-gap"), this.elapsed, this.money, this.cancel);
-    this.element = make("article", "mnb-card", { role: "listitem" }, this.progress, head, this.about, this.lines, this.choices, this.list);
   }
 
   /** @returns {boolean} whether its clock runs */
@@ -48,7 +32,18 @@ class Card {
 
   /** @returns {number} how many rows it has, or keeps free */
   get size() {
-    return this.list.children.length;
+    const { clips, clips_expected: expected, over } = this.data;
+    return over ? clips.length : Math.max(clips.length, expected ?? 0);
+  }
+
+  /** Be there on the page. */
+  stand(tiled) {
+    if (!this.element) {
+      this.#build();
+      this.board.shelf.adopt(this);
+    }
+    if (this.stale && this.visible) this.draw();
+    this.#setTiled(tiled);
   }
 
   /** Take over changed fields; draw them at once only where they can be seen. */
@@ -56,8 +51,8 @@ class Card {
     const before = this.data.status;
     Object.assign(this.data, changes);
     this.stale = { ...this.stale, ...changes };
-    if (this.visible) this.draw();
-    else this.board.shelf.drawLater(this);
+    if (this.element && this.visible) this.draw();
+    else if (this.element) this.board.shelf.drawLater(this);
     const { status, problem } = this.data;
     if (!before || before === status) return;
     this.endCancel();
@@ -74,19 +69,11 @@ class Card {
     return place.length ? `${place.at(-1)}${repeat ? ` #${repeat}` : ""}` : this.name;
   }
 
-  /** Show only some of its clips, or nothing of it. */
-  setFound(ids, isFound) {
-    if (this.element.hidden === isFound) this.element.hidden = !isFound;
+  /** Show only some of its clips; null shows all. */
+  setFound(ids) {
     if (this.found === null && ids === null) return;
     this.found = ids;
     for (const row of this.rows.values()) this.#hideRow(row);
-  }
-
-  setTiled(tiled) {
-    if (this.tiled === tiled) return;
-    this.tiled = tiled;
-    setText(this.title, tiled ? this.shortName : this.name);
-    this.#drawAbout();
   }
 
   /** @param {boolean} visible whether it is in sight, or nearly */
@@ -119,6 +106,7 @@ class Card {
 
   /** Let the clock follow. */
   tick() {
+    if (!this.element) return;
     const { submitted_at: start, ended_at: end } = this.data;
     const known = start && (end || (this.isMoving && !this.board.asleep));
     this.elapsed.hidden = !known;
@@ -137,13 +125,13 @@ class Card {
     if (this.repeatsNote === isRepeat && this.placed === this.data.note) return;
     this.placed = this.data.note;
     this.repeatsNote = isRepeat;
-    this.badge.title = isRepeat ? this.data.note : "";
-    this.#drawLines();
+    if (this.element) this.#drawLines();
   }
 
   endCancel() {
     clearTimeout(this.patience);
     this.answer = "";
+    if (!this.element) return;
     this.cancel.disabled = false;
     setText(this.cancel, "Cancel");
     this.#drawChoices();
@@ -153,7 +141,34 @@ class Card {
   dispose() {
     clearTimeout(this.patience);
     for (const row of this.rows.values()) this.board.dropRow(row);
-    this.element.remove();
+    this.element?.remove();
+  }
+
+  #build() {
+    this.chip = make("span", "mnb-chip");
+    this.title = make("span", "mnb-title");
+    this.badge = make("span", "mnb-badge");
+    this.elapsed = make("span", "mnb-elapsed");
+    this.money = make("span", "mnb-money");
+    this.cancel = make("button", "mnb-cancel", { type: "button" }, "Cancel");
+    this.cancel.onclick = () => this.#askToCancel();
+    this.model = make("span", "mnb-model");
+    this.prompt = make("span", "mnb-prompt");
+    this.about = make("div", "mnb-about", {}, this.model, this.prompt);
+    this.lines = make("div", "mnb-lines");
+    this.choices = make("div", "mnb-choices");
+    this.list = make("div", "mnb-rows");
+    this.fill = make("span", "mnb-fill");
+    this.progress = make("div", "mnb-progress", { role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, this.fill);
+    const head = make("div", "mnb-card-head", {}, this.title, this.badge, this.chip, make("span", "mnb-gap"), this.elapsed, this.money, this.cancel);
+    this.element = make("article", "mnb-card", { role: "listitem" }, this.progress, head, this.about, this.lines, this.choices, this.list);
+  }
+
+  #setTiled(tiled) {
+    if (this.tiled === tiled) return;
+    this.tiled = tiled;
+    setText(this.title, tiled ? this.shortName : this.name);
+    this.#drawAbout();
   }
 
   #optional(element, text) {
@@ -225,6 +240,7 @@ class Card {
 
   #drawLines() {
     const { problem, hint, note } = this.data;
+    this.badge.title = this.repeatsNote ? note : "";
     const lines = [["mnb-problem", problem], ["mnb-hint", hint], ["mnb-note", this.repeatsNote ? "" : note], ["mnb-note", this.answer]];
     const shown = lines.filter(([, text]) => text);
     const key = JSON.stringify(shown);
@@ -258,8 +274,7 @@ class Card {
     while (this.skeletons.length > missing) this.skeletons.pop().remove();
     while (this.skeletons.length < missing) this.skeletons.push(this.list.appendChild(makeSkeleton()));
     // out of sight it is not laid out, and must take the room that it will need
-    const rows = this.list.children.length;
-    this.element.style.containIntrinsicSize = `auto ${CARD_PX + ROW_PX * rows}px`;
+    this.element.style.containIntrinsicSize = `auto ${CARD_PX + ROW_PX * this.size}px`;
   }
 }
 

@@ -107,6 +107,8 @@ class FilterBar {
   /** Leave out what offers no choice. */
   update() {
     const cards = this.owner.cards();
+    if (cards.length === this.known) return;
+    this.known = cards.length;
     for (const [facet, menu] of this.facets) {
       const fixed = facet === "state" || facet === "tags"; // what comes and goes must not move the bar
       menu.element.hidden = !fixed && this.filter.choicesOf(facet, cards).size < 2;

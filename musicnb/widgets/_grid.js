@@ -1,5 +1,23 @@
 // Cards in a grid: a line for each setting of the leading axes, a tile for each value of the last.
 
+/** Sort cards into lines, by all axes but the last, and tiles, by the last. */
+function linesOf(cards) {
+  const lines = new Map();
+  for (const card of cards) {
+    const lead = JSON.stringify(card.data.place.slice(0, -1));
+    const last = card.data.place.at(-1) ?? card.name;
+    if (!lines.has(lead)) lines.set(lead, new Map());
+    if (!lines.get(lead).has(last)) lines.get(lead).set(last, []);
+    lines.get(lead).get(last).push(card);
+  }
+  return lines;
+}
+
+/** How many tiles the longest line has. */
+function columnsOf(cards) {
+  return [...linesOf(cards).values()].reduce((most, tiles) => Math.max(most, tiles.size), 1);
+}
+
 /** The lines and tiles of a board; they are kept, so that only what is new or misplaced moves. */
 class Grid {
   constructor() {
@@ -10,30 +28,13 @@ class Grid {
    * Put cards into their tiles.
    * @param {Card[]} cards in the plan's order
    * @param {string[]} axes
+   * @param {number} columns tiles side by side, where there is room
    * @returns {HTMLElement[]} the lines, in order
    */
-  arrange(cards, axes) {
-    const plan = new Map(); // line -> tile -> cards
-    for (const card of cards) {
-      const lead = JSON.stringify(card.data.place.slice(0, -1));
-      const last = card.data.place.at(-1) ?? card.name;
-      if (!plan.has(lead)) plan.set(lead, new Map());
-      if (!plan.get(lead).has(last)) plan.get(lead).set(last, []);
-      plan.get(lead).get(last).push(card);
-    }
-    for (const lead of this.lines.keys()) if (!plan.has(lead)) this.#drop(lead);
-    const columns = Math.max(...[...plan.values()].map((tiles) => tiles.size), 1);
+  arrange(cards, axes, columns) {
+    const plan = linesOf(cards);
+    for (const lead of this.lines.keys()) if (!plan.has(lead)) this.lines.delete(lead);
     return [...plan].map(([lead, tiles]) => this.#arrangeLine(lead, tiles, axes, columns));
-  }
-
-  /** Take the tiles away; the cards have gone elsewhere. */
-  clear() {
-    for (const lead of this.lines.keys()) this.#drop(lead);
-  }
-
-  #drop(lead) {
-    this.lines.get(lead).element.remove();
-    this.lines.delete(lead);
   }
 
   #arrangeLine(lead, tiles, axes, columns) {
@@ -41,17 +42,9 @@ class Grid {
     line.cells.style.setProperty("--mnb-columns", String(columns));
     for (const [last, cards] of tiles) {
       if (!line.tiles.has(last)) line.tiles.set(last, make("div", "mnb-tile", { role: "list", "aria-label": last }));
-      const tile = line.tiles.get(last);
-      arrange(tile, cards.map((card) => card.element));
-      tile.hidden = cards.every((card) => card.element.hidden);
+      arrange(line.tiles.get(last), cards.map((card) => card.element));
     }
-    for (const [last, tile] of line.tiles)
-      if (!tiles.has(last)) {
-        line.tiles.delete(last);
-        tile.remove();
-      }
     arrange(line.cells, [...tiles.keys()].map((last) => line.tiles.get(last)));
-    line.element.hidden = [...line.tiles.values()].every((tile) => tile.hidden);
     return line.element;
   }
 

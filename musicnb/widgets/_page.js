@@ -74,10 +74,10 @@ function setText(element, text) {
 }
 
 /**
- * Bring children into an order. Only what is misplaced is moved, and never what has the focus:
- * an element that is moved loses it.
+ * Give an element these children in this order, and no others. Only what is misplaced is moved, and
+ * never what has the focus: an element that is moved loses it.
  * @param {HTMLElement} parent
- * @param {HTMLElement[]} wanted all of its children
+ * @param {HTMLElement[]} wanted
  */
 function arrange(parent, wanted) {
   let next = parent.firstElementChild;
@@ -90,6 +90,11 @@ function arrange(parent, wanted) {
       }
     if (next === element) next = next.nextElementSibling;
     else parent.insertBefore(element, next);
+  }
+  while (next) {
+    const unwanted = next;
+    next = next.nextElementSibling;
+    unwanted.remove();
   }
 }
 

@@ -3,8 +3,7 @@
 const LONG_BOARD = 6;
 const LATE_MS = 1000;
 const SLICE_MS = 8;
-/** Cards out of sight are drawn ahead on boards of up to so many: of more, the page gets too large. */
-const MOST_AHEAD = 600;
+const STEP = 300; // cards that stand on the page at first, and come when its end is reached
 
 /** The cards' place on the page. */
 class Shelf {
@@ -20,6 +19,13 @@ class Shelf {
     this.grid = new Grid();
     this.list = make("div", "mnb-cards", { role: "list", "aria-label": label });
     this.empty = make("div", "mnb-none", {}, "Nothing here is like that.");
+    this.most = STEP;
+    this.more = make("button", "mnb-more", { type: "button" });
+    this.more.onclick = () => this.#showMore();
+    this.end = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) this.#showMore();
+    }, { rootMargin: "600px" });
+    this.end.observe(this.more);
     this.late = new Set(); // cards out of sight that are to be drawn
     this.cardOf = new WeakMap(); // element -> Card
     this.near = new IntersectionObserver((entries) => {
@@ -33,14 +39,9 @@ class Shelf {
     this.near.observe(card.element);
   }
 
-  /** @returns {boolean} whether nothing is left out, so that everything shown is everything there is */
-  get isWhole() {
-    return !this.filter.isOn;
-  }
-
-  /** @returns {object[]} clips that are not left out */
+  /** @returns {object[]} clips that are looked for */
   clips() {
-    return this.#cards().flatMap((card) => (card.found ? card.data.clips.filter((clip) => card.found.has(clip.clip_id)) : card.data.clips));
+    return this.found.flatMap((card) => (card.found ? card.data.clips.filter((clip) => card.found.has(clip.clip_id)) : card.data.clips));
   }
 
   rows() {
@@ -51,32 +52,33 @@ class Shelf {
   arrange() {
     const cards = this.#cards();
     const isGrid = this.axes.length > 0 && this.filter.sort === "plan";
-    const [found, all] = this.#filter(cards);
-    this.list.classList.toggle("mnb-grid", isGrid);
+    const [found, all] = this.#find(cards);
+    const shown = this.filter.sorted(this.found).slice(0, this.most);
+    for (const card of shown) card.stand(isGrid);
+    const elements = isGrid ? this.grid.arrange(shown, this.axes, columnsOf(cards)) : shown.map((card) => card.element);
+    const left = this.found.length - shown.length;
+    if (left) elements.push(this.more);
+    setText(this.more, `Show more · ${left.toLocaleString("en")} left`);
+    if (this.filter.isOn && found === 0) elements.push(this.empty);
+    arrange(this.list, elements);
     this.list.setAttribute("role", isGrid ? "group" : "list");
-    for (const card of cards) card.setTiled(isGrid);
-    if (isGrid) arrange(this.list, this.grid.arrange(cards, this.axes));
-    else {
-      arrange(this.list, this.filter.sorted(cards).map((card) => card.element));
-      this.grid.clear();
-    }
+    this.list.classList.toggle("mnb-grid", isGrid);
     this.list.classList.toggle("mnb-long", cards.length > LONG_BOARD);
     this.bar.element.hidden = this.board.model.get("compare") || (all <= LONG_BOARD && !this.axes.length);
     if (!this.bar.element.hidden) this.bar.update();
     this.bar.count(found, all);
-    if (this.filter.isOn && found === 0) this.list.append(this.empty);
-    else this.empty.remove();
   }
 
   /** A card out of sight is drawn when it comes into sight, or when there is time. */
   drawLater(card) {
     this.late.add(card);
-    if (this.board.cards.size <= MOST_AHEAD) this.drawer ??= setTimeout(() => this.#drawLate(), LATE_MS);
+    this.drawer ??= setTimeout(() => this.#drawLate(), LATE_MS);
   }
 
   dispose() {
     clearTimeout(this.drawer);
     this.near.disconnect();
+    this.end.disconnect();
     this.bar.dispose();
   }
 
@@ -88,21 +90,30 @@ class Shelf {
 
   /** Somebody looks for something else: the page below must not jump, and the best comes first. */
   #refine() {
+    this.most = STEP;
     this.list.style.minHeight = this.filter.isOn ? `${this.list.offsetHeight}px` : "";
     this.arrange();
     this.list.scrollTop = 0;
     this.board.followShelf();
   }
 
-  #filter(cards) {
+  #showMore() {
+    this.most += STEP;
+    this.arrange();
+  }
+
+  /** @returns {number[]} how much is looked for, and how much there is */
+  #find(cards) {
     let [found, all] = [0, 0];
     const { isOn } = this.filter;
+    this.found = isOn ? [] : cards;
     for (const card of cards) {
-      const { clips } = card.data;
+      const count = card.data.clips.length || 1;
       const kept = isOn ? this.filter.found(card.data) : null;
-      all += clips.length || 1;
-      found += kept ? kept.length : clips.length || 1;
-      card.setFound(kept && new Set(kept.map((clip) => clip.clip_id)), kept?.length !== 0);
+      all += count;
+      found += kept ? kept.length : count;
+      if (kept?.length) this.found.push(card);
+      card.setFound(kept && kept.length < count ? new Set(kept.map((clip) => clip.clip_id)) : null);
     }
     return [found, all];
   }

@@ -135,7 +135,7 @@ class Board {
 
   /** Something else is looked for. */
   followShelf() {
-    if (this.active?.element.hidden || this.active?.element.closest("[hidden]")) this.activate(this.shelf.rows()[0] ?? null);
+    if (!this.active?.element.checkVisibility()) this.activate(this.shelf.rows()[0] ?? null);
     this.picked();
   }
 
@@ -293,7 +293,6 @@ class Board {
     if (!card) {
       card = new Card(this, changes.card_id);
       this.cards.set(changes.card_id, card);
-      this.shelf.adopt(card);
     }
     card.update(changes);
   }
