@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from test_board_player import CONTRAST
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> \u202eon"
 GRID = """
@@ -20,8 +21,12 @@ kept = {}
 def rate(clip_id, changes):
     if "refuse" in changes.get("note", ""):
         raise InvalidInput.from_faults([Fault("note", "", "is 'refuse'; say something else")])
-    known = kept[clip_id] = kept.get(clip_id, {}) | changes
-    return Rating(clip_id, known.get("stars"), tuple(known.get("tags", ())), known.get("note", ""))
+    clip = next(clip for clip in grid._clips() if clip.clip_id == clip_id)
+    known = {"stars": clip.stars, "tags": clip.tags, "note": clip.note} | changes
+    rating = Rating(clip_id, known["stars"], tuple(known["tags"]), known["note"])
+    grid.show_rating(clip_id, rating.stars, rating.tags, rating.note)
+    kept[clip_id] = changes
+    return rating
 
 
 def cell(mood, model, clips=(), **facts):
@@ -234,7 +239,7 @@ def test_keys_and_presses_give_stars_and_the_kernel_keeps_them(lab: Any, shown: 
 
 def test_rating_shows_at_once_while_the_kernel_is_busy_and_says_so(lab: Any, shown: Page) -> None:
     """Nobody waits for a cell to end to give a star; it is kept when the cell has ended."""
-    lab.execute(shown, "sleep(9)", wait=False)
+    lab.execute(shown, "sleep(20)", wait=False)
     stars = row(shown, "b").get_by_role("slider", name="Stars of Take b")
     stars.press("3")
     expect(stars).to_have_attribute("aria-valuenow", "3")
@@ -314,10 +319,13 @@ def test_rating_given_in_python_appears_on_the_page(lab: Any, shown: Page) -> No
 
 def test_bar_is_one_stop_for_the_keyboard_and_arrows_lead_along_it(shown: Page) -> None:
     """Arrows go from menu to menu, down opens one, escape closes it and stays there."""
+    mood = shown.get_by_role("button", name="mood:")
+    mood.focus()
     shown.get_by_role("searchbox").focus()
     shown.keyboard.press("Tab")
-    mood = shown.get_by_role("button", name="mood:")
     expect(mood).to_be_focused()
+    stops = shown.get_by_role("toolbar").locator(".mnb-menu:visible")
+    assert [stop.get_attribute("tabindex") for stop in stops.all()] == ["0"] + 6 * ["-1"]
     shown.keyboard.press("ArrowRight")
     expect(shown.get_by_role("button", name="model:")).to_be_focused()
     shown.keyboard.press("Home")
@@ -329,6 +337,24 @@ def test_bar_is_one_stop_for_the_keyboard_and_arrows_lead_along_it(shown: Page) 
     expect(mood).to_be_focused()
     expect(mood).to_have_accessible_name("mood: dark")
     expect(takes(shown)).to_have_text(["Take d"])
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_grid_bar_boxes_and_ratings_have_enough_contrast(shown: Page, theme: str) -> None:
+    """Every text 4.5 : 1 and every control's shape 3 : 1, with a box of choices open, too."""
+    name = f"JupyterLab {theme}"
+    shown.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
+    shown.wait_for_function(f"() => document.body.dataset.jpThemeName === 'JupyterLab {theme}'")
+    choose(shown, "mood", "calm")
+    shown.get_by_role("button", name="tags:").click()
+    shown.mouse.move(0, 0)
+    shown.wait_for_timeout(600)  # the style sheet, then transitions
+    poor = shown.evaluate(CONTRAST)
+    shown.keyboard.press("Escape")
+    row(shown, "c").get_by_role("button", name="Tags and note of Take c").click()
+    poor += shown.evaluate(CONTRAST)
+    shown.keyboard.press("Escape")
+    assert poor == []
 
 
 def test_copy_shows_headings_stars_tags_and_notes(lab: Any, shown: Page) -> None:

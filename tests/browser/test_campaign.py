@@ -42,7 +42,7 @@ def test_capped_sweep_shows_its_price_its_cards_and_what_did_not_fit(lab, page):
 
 
 def rate_here_and_there(lab, page):
-    """Give a star on the page, which the journal keeps, and tags in Python, which the page shows."""
+    """Give a star on the page, which the journal keeps, and tags in Python, which it shows."""
     row = page.locator(".mnb-row").first
     stars = row.get_by_role("slider", name="Stars of")
     stars.press("4")
