@@ -12,7 +12,7 @@ from musicnb.library._database import DAMAGED
 from musicnb.library._intents import JOB_ID_FIELD
 from musicnb.library._journal import Journal
 from musicnb.library._library import IN_USE, Library, is_library, restore_journal
-from musicnb.library._ratings import LONGEST_NOTE, LONGEST_TAG, MOST_TAGS, Rating, RatingChanges
+from musicnb.library._ratings import MOST_STARS, Rating, RatingChanges
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._verify import Verification
 
@@ -21,9 +21,7 @@ __all__ = [
     "FINISHED",
     "IN_USE",
     "JOB_ID_FIELD",
-    "LONGEST_NOTE",
-    "LONGEST_TAG",
-    "MOST_TAGS",
+    "MOST_STARS",
     "By",
     "ClipRecord",
     "Conversion",

@@ -12,9 +12,9 @@ from musicnb.errors import Fault, InvalidInput
 from musicnb.library._database import Database
 
 MOST_STARS: Final = 5
-MOST_TAGS: Final = 20
-LONGEST_TAG: Final = 40
-LONGEST_NOTE: Final = 2_000
+_MOST_TAGS: Final = 20
+_LONGEST_TAG: Final = 40
+_LONGEST_NOTE: Final = 2_000
 
 _COLUMNS: Final = "clip_id, stars, tags, note, rated_at"
 _NAMES: Final = ("stars", "tags", "note")
@@ -165,15 +165,15 @@ def _tags(given: object) -> tuple[str, ...]:
     tags: dict[str, str] = {}
     for tag in given:
         words = tag.strip() if isinstance(tag, str) else ""
-        if not 0 < len(words) <= LONGEST_TAG or "," in words or _has_control(words, allowed=""):
+        if not 0 < len(words) <= _LONGEST_TAG or "," in words or _has_control(words, allowed=""):
             raise _fault(
                 "tags",
-                f"has {_short(tag)}; give 1 to {LONGEST_TAG} characters a tag, without commas,"
+                f"has {_short(tag)}; give 1 to {_LONGEST_TAG} characters a tag, without commas,"
                 " line breaks and control characters",
             )
         tags.setdefault(words.casefold(), words)
-        if len(tags) > MOST_TAGS:
-            raise _fault("tags", f"are more than {MOST_TAGS}; leave some out")
+        if len(tags) > _MOST_TAGS:
+            raise _fault("tags", f"are more than {_MOST_TAGS}; leave some out")
     return tuple(tags.values())
 
 
@@ -181,8 +181,8 @@ def _note(given: object) -> str:
     if not isinstance(given, str):
         raise _fault("note", f"is {_short(given)}; give text, or '' to take the note away")
     note = given.replace("\r\n", "\n").strip()
-    if len(note) > LONGEST_NOTE:
-        text = f"has {len(note):,} characters; at most {LONGEST_NOTE:,} are kept"
+    if len(note) > _LONGEST_NOTE:
+        text = f"has {len(note):,} characters; at most {_LONGEST_NOTE:,} are kept"
         raise _fault("note", text)
     if _has_control(note, allowed="\n\t"):
         raise _fault("note", f"is {_short(note)}; take its control characters out")

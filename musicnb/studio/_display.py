@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from musicnb.catalogue import amount_text, candidates, known_models, price_of
+from musicnb.errors import LibraryError
+from musicnb.library import Job, Rating, RatingChanges
 from musicnb.studio._clip import Clip
 from musicnb.studio._facts import shown_path, sound_facts
 from musicnb.studio._loop import shared_loop
 from musicnb.studio._money import charge_text, credits_text
+from musicnb.studio._rating import keep_rated
 from musicnb.studio._task import Task
 from musicnb.widgets import Board, CardView, Choice, ClipView, Comparison
 
 # running an old cell again would order again, so a saved copy must not ask for that
 _AGAIN = "studio.clips() plays them again, at no cost."
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a task stands in the grid of a sweep.
+
+    Parameters
+    ----------
+    name
+        What its card is called.
+    place, repeat
+        See `musicnb.widgets.CardView`.
+    """
+
+    name: str
+    place: tuple[str, ...]
+    repeat: int
 
 
 class TaskBoard:
@@ -26,20 +48,20 @@ class TaskBoard:
         What a screen reader calls it.
     newest_first
         Whether new cards go on top.
-    names
-        What cards are called, by job id; others by their title or prompt.
+    axes
+        Names of what was varied, for a grid.
     """
 
-    def __init__(
-        self, *, label: str, newest_first: bool = False, names: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, *, label: str, newest_first: bool = False, axes: Sequence[str] = ()) -> None:
         self._tasks: dict[str, Task] = {}
-        self._names = names or {}
+        self._seats: dict[str, Seat | None] = {}
         self.board = Board(
             label=label,
             locate=self._locate,
             cancel=self._cancel,
             choose=self._choose,
+            rate=self._rate,
+            axes=axes,
             newest_first=newest_first,
             copy_note=_AGAIN,
             schedule=shared_loop().later,
@@ -50,21 +72,29 @@ class TaskBoard:
         """The tasks on the board, in the order they were added."""
         return list(self._tasks.values())
 
-    def add(self, task: Task) -> None:
+    def add(self, task: Task, seat: Seat | None = None) -> None:
         """Put a task on the board and keep its card up to date."""
         self._tasks[task.job.job_id] = task
+        self._seats[task.job.job_id] = seat
+        keep_rated(self.board, task.journal)
         task.shown_on(self.board)
         self._put(task)
         task.subscribe(self._put)
 
     def _put(self, task: Task) -> None:
-        self.board.put(card_of(task, self._names.get(task.job.job_id)))
+        self.board.put(card_of(task, self._seats[task.job.job_id]))
 
     def _locate(self, clip_id: str) -> Path:
+        return self._clip(clip_id).path
+
+    def _rate(self, clip_id: str, changes: RatingChanges) -> Rating:
+        return self._clip(clip_id).rate(**changes).rating
+
+    def _clip(self, clip_id: str) -> Clip:
         for task in self._tasks.values():
             for clip in task.clips:
                 if clip.clip_id == clip_id:
-                    return clip.path
+                    return clip
         raise FileNotFoundError(clip_id)
 
     def _cancel(self, card_id: str) -> None:
@@ -77,7 +107,7 @@ class TaskBoard:
             case "resume":
                 task.resume()
             case "send_again":
-                self.add(task.send_again())
+                self.add(task.send_again(), self._seats[card_id])
             case "withdraw":
                 task.request_cancel()
 
@@ -98,9 +128,9 @@ def choices_for(task: Task) -> tuple[Choice, ...]:
     return (Choice("resume", "Go on"),)
 
 
-def show_tasks(tasks: Iterable[Task], names: Mapping[str, str] | None = None) -> None:
-    """Display tasks as one board; `names` are those of cards, by job id."""
-    board = TaskBoard(label="Tasks", names=names)
+def show_tasks(tasks: Iterable[Task]) -> None:
+    """Display tasks as one board."""
+    board = TaskBoard(label="Tasks")
     for task in tasks:
         board.add(task)
     board.board.show()
@@ -108,12 +138,20 @@ def show_tasks(tasks: Iterable[Task], names: Mapping[str, str] | None = None) ->
 
 def show_clips(clips: Sequence[Clip]) -> None:
     """Display clips as one board, a card for each task they came from."""
-    paths = {clip.clip_id: clip.path for clip in clips}
+    by_id = {clip.clip_id: clip for clip in clips}
     by_job: dict[str, list[Clip]] = {}
     for clip in clips:
         by_job.setdefault(clip.job.job_id, []).append(clip)
-    cards = [_card_of_clips(group) for group in by_job.values()]
-    Board(label="Clips", cards=cards, locate=paths.__getitem__, copy_note=_AGAIN).show()
+    board = Board(
+        label="Clips",
+        cards=[_card_of_clips(group) for group in by_job.values()],
+        locate=lambda clip_id: by_id[clip_id].path,
+        rate=lambda clip_id, changes: by_id[clip_id].rate(**changes).rating,
+        copy_note=_AGAIN,
+    )
+    for journal in {id(clip.journal): clip.journal for clip in clips if clip.journal}.values():
+        keep_rated(board, journal)
+    board.show()
 
 
 def comparison_of(clips: Sequence[Clip], *, blind: bool) -> Comparison:
@@ -127,21 +165,21 @@ def comparison_of(clips: Sequence[Clip], *, blind: bool) -> Comparison:
     )
 
 
-def card_of(task: Task, name: str | None = None) -> CardView:
-    """Make a task's card, called by its title where it has no other name."""
+def card_of(task: Task, seat: Seat | None = None) -> CardView:
+    """Make a task's card, called by its title where it has no seat in a grid."""
     state, request, error = task.state, task.job.request, task.state.error
     model = task.job.resolved_model or str(request["model"])
     return CardView(
         card_id=task.job.job_id,
         model=model,
-        title=name or str(request.get("title") or ""),
+        title=seat.name if seat else str(request.get("title") or ""),
         prompt=str(request["prompt"]),
         status=state.status,
         stage=state.stage,
         percent=state.percent,
         submitted_at=state.submitted_at,
         ended_at=state.ended_at,
-        price=_price(model),
+        price=price_text(model),
         charge=_charge(task),
         clips_expected=max(candidate.clips for candidate in candidates(model))
         if _in_catalogue(model)
@@ -153,6 +191,9 @@ def card_of(task: Task, name: str | None = None) -> CardView:
         choices=choices_for(task),
         note="; ".join(state.warnings),
         badge="sandbox" if task.is_sandbox else "",
+        place=seat.place if seat else (),
+        repeat=seat.repeat if seat else 0,
+        credits=_credits(task.job),
     )
 
 
@@ -162,6 +203,13 @@ def _charge(task: Task) -> str:
     if task.is_unknown:
         return f"{amount_text(task.job.held_credits)} credits held"
     return charge_text(task.charged_credits, task.refunded_credits, task.error)
+
+
+def _credits(job: Job) -> float:
+    """Say what an order has cost, less refunds, or will cost: to sort by."""
+    if job.charged_credits is None:
+        return float(job.expected_credits)
+    return float(job.charged_credits - (job.refunded_credits or 0))
 
 
 def _card_of_clips(clips: Sequence[Clip]) -> CardView:
@@ -175,16 +223,19 @@ def _card_of_clips(clips: Sequence[Clip]) -> CardView:
         status="succeeded",
         submitted_at=job.planned_at,
         ended_at=job.ended_at or clips[0].record.saved_at,
-        price=_price(clips[0].model),
+        price=price_text(clips[0].model),
         charge=charge_text(job.charged_credits, job.refunded_credits, None),
         clips_expected=len(clips),
         clips=tuple(map(_clip_view, clips)),
         badge="sandbox" if clips[0].sandbox else "",
+        credits=_credits(job),
     )
 
 
 def _clip_view(clip: Clip) -> ClipView:
-    record = clip.record
+    record, rating = clip.record, Rating(clip.clip_id)
+    with contextlib.suppress(LibraryError):  # a closed studio's clips can still be looked at
+        rating = clip.rating
     return ClipView(
         clip_id=record.clip_id,
         title=record.title,
@@ -195,10 +246,14 @@ def _clip_view(clip: Clip) -> ClipView:
         file=shown_path(clip.path),
         loudness_lufs=record.loudness_lufs,
         facts=tuple(sound_facts(record)),
+        stars=rating.stars,
+        tags=rating.tags,
+        note=rating.note,
     )
 
 
-def _price(model: str) -> str:
+def price_text(model: str) -> str:
+    """Write what a task of a model costs; nothing for one that is not known."""
     if not _in_catalogue(model):
         return ""
     price = price_of(model)

@@ -261,16 +261,14 @@ class Run:
     def _as_tasks(self) -> Tasks:
         tasks = Tasks(piece.task for piece in self._pieces if piece.task is not None)
         tasks.said = self.said
-        tasks.names = {
-            piece.task.job.job_id: _name(piece) for piece in self._pieces if piece.task is not None
-        }
+        tasks.show = self._show
         return tasks
+
+    def _show(self) -> None:
+        from musicnb.studio._run_board import show_run  # noqa: PLC0415 - Jupyter only on display
+
+        show_run(self)
 
     @staticmethod
     def _sum(amounts: Iterable[Decimal]) -> Decimal:
         return sum(amounts, Decimal(0))
-
-
-def _name(piece: Piece) -> str:
-    number = f" #{piece.repeat}" if piece.cell.repeats > 1 else ""
-    return piece.cell.name + number

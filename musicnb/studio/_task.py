@@ -17,7 +17,7 @@ from musicnb.library import FINISHED
 from musicnb.studio._clip import Clips
 
 if TYPE_CHECKING:
-    from musicnb.library import Job
+    from musicnb.library import Job, Journal
     from musicnb.studio._road import Road
     from musicnb.widgets import Board
 
@@ -285,6 +285,11 @@ class Task:
     def shown_on(self, board: Board) -> None:
         """Remember a board, so that a waiting cell can make its last state stay."""
         self._boards.add(board)
+
+    @property
+    def journal(self) -> Journal:
+        """Where its order, its money and the ratings of its clips are kept."""
+        return self._road.library.journal
 
     def change(self, *, job: Job | None = None, **fields: Any) -> None:
         """Take a new reading; called on the loop's thread."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 
 from musicnb.library import LeftOut
 from musicnb.studio._progress import follow
@@ -20,13 +19,13 @@ class Tasks(tuple[Task, ...]):  # noqa: SLOT001 - a tuple of any length can have
         What was printed about them, in one line.
     left_out
         Briefs of a sweep that were not ordered, because they do not fit its cap.
-    names
-        What cards are called, by job id; others by their title or prompt.
+    show
+        Displays them; a board of their own where there is nothing better.
     """
 
     said: str = ""
     left_out: tuple[LeftOut, ...] = ()
-    names: Mapping[str, str] = MappingProxyType({})
+    show: Callable[[], None] | None = None
     _shown_in: int | None = None
 
     def wait(self, timeout_s: float | None = None) -> None:
@@ -58,7 +57,10 @@ class Tasks(tuple[Task, ...]):  # noqa: SLOT001 - a tuple of any length can have
         from musicnb.studio._display import show_tasks  # noqa: PLC0415 - Jupyter only on display
 
         self._shown_in = running_cell()
-        show_tasks(self, self.names)
+        if self.show is not None:
+            self.show()
+        else:
+            show_tasks(self)
 
 
 def running_cell() -> int | None:

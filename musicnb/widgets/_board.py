@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ import traitlets
 
 from musicnb.errors import MusicnbError
 from musicnb.widgets._board_page import SCRIPTS, STYLES, joined
+from musicnb.widgets._board_rating import Rate, RatingTaker
 from musicnb.widgets._board_sound import MOST_CHUNKS, CellWatch, SoundSender
 from musicnb.widgets._board_views import (
     CardView,
@@ -101,6 +102,10 @@ class Board(anywidget.AnyWidget):
     live_class = traitlets.Unicode("").tag(sync=True)
     #: Class of the static copy. Text, set once.
     static_class = traitlets.Unicode("").tag(sync=True)
+    #: Names of what was varied; the cards of a board with axes stand in a grid. Default none.
+    axes = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    #: Whether clips can be rated on the page. Default no.
+    can_rate = traitlets.Bool(default_value=False).tag(sync=True)
     #: Whether later cards stand above earlier ones. Default no.
     newest_first = traitlets.Bool(default_value=False).tag(sync=True)
     #: Whether the board shows its clips, at most eight, under one playhead. Default no.
@@ -125,6 +130,8 @@ class Board(anywidget.AnyWidget):
         locate: Callable[[str], Path],
         cancel: Callable[[str], None] | None = None,
         choose: Callable[[str, str], None] | None = None,
+        rate: Rate | None = None,
+        axes: Sequence[str] = (),
         newest_first: bool = False,
         compare: bool = False,
         blind: bool = False,
@@ -145,11 +152,14 @@ class Board(anywidget.AnyWidget):
         self._ticks = 0
         self._ticks_since_static = 0
         self._to_push: list[ClipView] = []
-        self._sound = SoundSender(locate, lambda content, buffers=None: self.send(content, buffers))
+        self._sound = SoundSender(locate, self._to_page)
         self._cancel, self._choose = cancel, choose
+        self._ratings = RatingTaker(rate, self._to_page) if rate else None
         self._schedule = schedule or _later
         super().__init__(
             label=label,
+            axes=list(axes),
+            can_rate=rate is not None,
             newest_first=newest_first,
             compare=compare,
             blind=blind,
@@ -250,6 +260,9 @@ class Board(anywidget.AnyWidget):
 
     # -- towards the page ----------------------------------------------------------------------
 
+    def _to_page(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+        self.send(content, buffers)
+
     def _tick(self) -> None:
         with self._lock:
             more = bool(self._changed)
@@ -341,6 +354,8 @@ class Board(anywidget.AnyWidget):
                 self._on_cancel(content)
             case "choose":
                 self._on_choose(content)
+            case "rate" if self._ratings is not None:
+                self._ratings.take(content)
 
     def _on_hello(self) -> None:
         """Answer a page that has just opened or has missed a patch with everything."""

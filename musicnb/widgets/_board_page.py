@@ -15,14 +15,19 @@ SCRIPTS: Final = (
     "_controls.js",
     "_waveform.js",
     "_player_sound.js",
+    "_rating.js",
     "_player_row.js",
     "_card.js",
+    "_filter.js",
+    "_filter_bar.js",
+    "_grid.js",
+    "_shelf.js",
     "_deck.js",
     "_compare.js",
     "board.js",
 )
 #: Its styles.
-STYLES: Final = ("board.css", "_player.css", "_compare.css")
+STYLES: Final = ("board.css", "_player.css", "_rating.css", "_shelf.css", "_compare.css")
 
 
 def _without_comments(text: str) -> str:

@@ -21,8 +21,11 @@ __all__ = [
 ]
 
 #: Statuses after which a task's record no longer changes by itself. ``unknown`` is one of them:
-#: the money is on hold and somebody has to look, but nothing is being watched any more.
-OVER: Final = frozenset({"succeeded", "failed", "canceled", "unknown"})
+#: the money is on hold and somebody has to look, but nothing is being watched any more. The last
+#: three are of cells of a sweep that are no task.
+OVER: Final = frozenset(
+    {"succeeded", "failed", "canceled", "unknown", "not run", "excluded", "invalid"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,12 @@ class CardView:
         Anything else worth a line.
     badge
         A short mark such as ``"sandbox"``.
+    place
+        In a grid: what it is called on each axis of the board, the slowest first.
+    repeat
+        Which of the cards of its place it is, from 1; 0 where it is the only one.
+    credits
+        What it has cost, or will cost, in credits, to sort by; None where that is not known.
     """
 
     card_id: str
@@ -146,6 +155,9 @@ class CardView:
     choices: tuple[Choice, ...] = ()
     note: str = ""
     badge: str = ""
+    place: tuple[str, ...] = ()
+    repeat: int = 0
+    credits: float | None = None
 
 
 def is_over(card: CardView) -> bool:
@@ -175,6 +187,7 @@ def pack_card(card: CardView) -> dict[str, Any]:
         {"name": choice.name, "label": choice.label, "confirm": choice.confirm}
         for choice in card.choices
     ]
+    packed["place"] = list(card.place)
     packed["over"] = is_over(card)
     return packed
 

@@ -10,6 +10,9 @@ const ICONS = {
   loud: "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11",
   mute: "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM16 9.5l5 5M21 9.5l-5 5",
   back: "M14.5 6l-6 6 6 6",
+  down: "M7 10l5 5 5-5",
+  star: "M12 3.6l2.6 5.4 5.9.8-4.3 4.1 1 5.9L12 17l-5.2 2.8 1-5.9L3.5 9.8l5.9-.8z",
+  tag: "M4 4.8V11l8.6 8.6a1.4 1.4 0 0 0 2 0l5-5a1.4 1.4 0 0 0 0-2L11 4H4.8a.8.8 0 0 0-.8.8zM8 8h.01",
 };
 
 /**
@@ -71,15 +74,15 @@ function setText(element, text) {
 }
 
 /**
- * Bring children into an order. Only what is misplaced is moved, and never what has the focus:
- * an element that is moved loses it.
+ * Give an element these children in this order, and no others. Only what is misplaced is moved, and
+ * never what has the focus: an element that is moved loses it.
  * @param {HTMLElement} parent
- * @param {HTMLElement[]} wanted all of its children
+ * @param {HTMLElement[]} wanted
  */
 function arrange(parent, wanted) {
   let next = parent.firstElementChild;
   for (const element of wanted) {
-    if (element.contains(document.activeElement))
+    if (element.parentElement === parent && element.contains(document.activeElement))
       while (next && next !== element) {
         const passed = next;
         next = next.nextElementSibling;
@@ -87,6 +90,11 @@ function arrange(parent, wanted) {
       }
     if (next === element) next = next.nextElementSibling;
     else parent.insertBefore(element, next);
+  }
+  while (next) {
+    const unwanted = next;
+    next = next.nextElementSibling;
+    unwanted.remove();
   }
 }
 

@@ -4,7 +4,7 @@ const STEP_S = 5;
 const LEAP_S = 15;
 const HUES = 6;
 const TAIL = 12; // characters at the end of a file name that are never cut: "…_1.mp3"
-const KEYS = "Space ArrowLeft ArrowRight PageUp PageDown Home End ArrowUp ArrowDown [ ] L Escape < > + - M X";
+const KEYS = "Space ArrowLeft ArrowRight PageUp PageDown Home End ArrowUp ArrowDown [ ] L Escape < > + - M X 0 1 2 3 4 5 T";
 
 /** A number from 0 to HUES - 1 that stays with an id. */
 function hueOf(id) {
@@ -26,7 +26,7 @@ function secondsAfterKey(key, at, end) {
   return key === "End" ? Math.max(0, end - 1) : undefined;
 }
 
-/** One clip: play button, names, waveform as a slider, time, tick and download. */
+/** One clip: play button, names, waveform as a slider, rating, time, tick and download. */
 class Row {
   /**
    * @param {Board} board
@@ -50,9 +50,10 @@ class Row {
     this.save = make("button", "mnb-save", { type: "button" }, icon("download"));
     const names = make("div", "mnb-names", {}, this.title, this.sub);
     const times = make("div", "mnb-times", {}, this.time, this.looped);
-    this.element = make("div", "mnb-row", { role: "group" }, this.play, names, this.wave.element, times, this.pick, this.save);
+    this.rating = new RatingControls(this);
+    this.element = make("div", "mnb-row", { role: "group" }, this.play, names, this.wave.element, this.rating.element, times, this.pick, this.save, this.rating.line);
     this.element.dataset.hue = hueOf(clip.clip_id);
-    this.controls = [this.play, this.slider, this.pick, this.save];
+    this.controls = [this.play, this.slider, this.rating.stars, this.rating.edit, this.pick, this.save];
     this.scrubber = new Scrubber(this.wave.element, {
       name: clip.title,
       duration: () => this.clip.duration_s,
@@ -94,6 +95,7 @@ class Row {
     if (!this.told) this.tell("");
     this.setPlaying(this.playing ?? false);
     this.show(this.position);
+    this.rating.show();
   }
 
   /** Only one row of a board is in the tab order; up and down lead to the others. */
@@ -183,6 +185,7 @@ class Row {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { player } = this.board;
     const { key } = event;
+    if (this.rating.onKey(event)) return event.preventDefault();
     const onButton = event.target !== this.slider;
     const seconds = secondsAfterKey(key, this.position, this.clip.duration_s);
     const region = loopAfterKey(key, this.region, this.position, this.clip.duration_s);

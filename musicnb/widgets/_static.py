@@ -6,9 +6,10 @@ worse than a link that says where the file is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from musicnb.library import MOST_STARS
 from musicnb.pictures import Html, clock, data_url, element, file_link, waveform_png
 from musicnb.widgets._board_views import CardView, ClipView, is_over, titles_of
 from musicnb.widgets._copies import hiding_rules, static_class
@@ -26,6 +27,7 @@ _LOOK: Final = """
   border: 1px solid color-mix(in srgb, currentColor 16%, transparent) }
 .STATIC .mnb-s-head b { font-size: 14px; margin-right: 6px }
 .STATIC .mnb-s-quiet { opacity: .74 }
+.STATIC .mnb-s-lead { margin: 12px 0 6px; font-weight: 650 }
 .STATIC.STATIC table { width: 100%; margin: 4px 0 0; border: 0; border-collapse: collapse;
   table-layout: fixed; font-size: inherit }
 .STATIC.STATIC tr, .STATIC.STATIC tbody tr:nth-child(n) { background: none }
@@ -59,7 +61,7 @@ def static_html(uid: str, label: str, cards: Sequence[CardView], *, note: str) -
     return element(
         "div",
         element("style", Html(rules)),
-        *(_card(card, pictured, line) for card, line in zip(listed, _notes(listed), strict=True)),
+        *_cards(listed, pictured),
         *([element("div", *_spaced(foot), class_="mnb-s-quiet")] if foot else []),
         class_=f"mnb-static {static_class(uid)}",
     )
@@ -88,7 +90,7 @@ def static_text(
         lines.append(f"  {_dotted(state, card.title, card.model, _money(card))}")
         lines.extend(f"    {line}" for line in (card.problem, card.hint, note) if line)
         lines.extend(
-            f"    {_dotted(title, clock(clip.duration_s), *clip.facts, clip.file)}"
+            f"    {_dotted(title, clock(clip.duration_s), *clip.facts, _rated(clip), clip.file)}"
             for clip, title in zip(card.clips, titles_of(card), strict=True)
         )
     if limit is not None and len(cards) > limit:
@@ -142,6 +144,16 @@ def _notes(cards: Sequence[CardView]) -> list[str]:
     return [card.note if firsts[card.note] == i else "" for i, card in enumerate(cards)]
 
 
+def _cards(cards: Sequence[CardView], pictured: set[str]) -> Iterator[Html]:
+    """Draw cards, with a heading wherever the leading axes of a grid have other values."""
+    lead: tuple[str, ...] = ()
+    for card, note in zip(cards, _notes(cards), strict=True):
+        if card.place[:-1] != lead:
+            lead = card.place[:-1]
+            yield element("div", _dotted(*lead), class_="mnb-s-lead")
+        yield _card(card, pictured, note)
+
+
 def _card(card: CardView, pictured: set[str], note: str) -> Html:
     # a lone clip in a board of its own has no task to speak of
     named = bool(card.title or card.model or card.prompt or not card.clips)
@@ -172,12 +184,21 @@ def _spaced(parts: Sequence[str]) -> list[str]:
     return [piece for part in parts for piece in (part, " ")]
 
 
+def _rated(clip: ClipView) -> str:
+    """Write stars, tags and note in one line: ``"★★★☆☆ #hook “the bridge drags”"``."""
+    stars = clip.stars or 0
+    words = ["★" * stars + "☆" * (MOST_STARS - stars)] if stars else []
+    words += [f"#{tag}" for tag in clip.tags]
+    words += [f"“{' '.join(clip.note.split())}”"] if clip.note else []
+    return " ".join(words)
+
+
 def _clip(clip: ClipView, title: str, *, pictured: bool) -> Html:
     image: list[str] = []
     if pictured and clip.peaks:
         picture = data_url("image/png", waveform_png(clip.peaks))
         image = [element("img", src=picture, width="320", height="36", alt=f"Waveform of {title}")]
-    facts = _dotted(clock(clip.duration_s), *clip.facts)
+    facts = _dotted(clock(clip.duration_s), *clip.facts, _rated(clip))
     words = element(
         "td",
         element("b", title),

@@ -2,9 +2,6 @@
 
 const ASLEEP_MS = 4000;
 const REPEAT_MS = 30_000;
-const LONG_BOARD = 6;
-const LATE_MS = 1000;
-const SLICE_MS = 8;
 
 /** One view of one board. Two views of the same model share nothing but the model. */
 class Board {
@@ -12,10 +9,9 @@ class Board {
     this.model = model;
     this.root = element;
     this.cards = new Map(); // card id -> Card
-    this.late = new Set(); // cards out of sight that are to be drawn
+    this.rows = new Map(); // clip id -> Row, of those that are drawn
     this.heights = new Map(); // clip id -> Uint8Array
     this.rowOf = new WeakMap(); // element -> Row
-    this.cardOf = new WeakMap(); // element -> Card
     this.number = -1; // of the last patch
     this.clockAhead = 0; // seconds by which the kernel's clock is ahead of this one
     this.asked = -REPEAT_MS; // when everything was last asked for
@@ -27,6 +23,7 @@ class Board {
     this.comparison = null; // shown in place of the cards
     this.store = new SoundStore(this, model.get("live_class"));
     this.player = new Player(this.store, this);
+    this.ratings = new Ratings(this);
     this.#build();
     this.#watch();
     page.boards.add(this);
@@ -84,7 +81,7 @@ class Board {
   /** Show how many clips are picked. */
   picked() {
     const count = this.#pickedClips().length;
-    const all = this.#clips().length;
+    const all = this.shelf.clips().length;
     const can = count > 1 ? count <= MOST_COMPARED : count === 0 && all <= MOST_COMPARED;
     setText(this.compare, count > 1 ? `Compare ${count}` : "Compare");
     this.compare.setAttribute("aria-disabled", String(!can));
@@ -102,7 +99,7 @@ class Board {
 
   /** Move the focus to the row above or below, to the same control. */
   moveFocus(row, by, control) {
-    const rows = this.#rowsInOrder();
+    const rows = this.shelf.rows();
     const next = rows[rows.indexOf(row) + by];
     next?.controls[Math.max(0, control)].focus();
   }
@@ -119,24 +116,43 @@ class Board {
     this.sized.unobserve(row.element);
   }
 
-  /** A card out of sight is drawn when it comes into sight, or when there is time. */
-  drawLater(card) {
-    this.late.add(card);
-    this.drawer ??= setTimeout(() => this.#drawLate(), LATE_MS);
+  /** Have a row's tags and note written. */
+  editRating(row) {
+    if (!this.model.get("can_rate")) return;
+    this.editor ??= new RatingEditor(this);
+    this.element.append(this.editor.element);
+    this.editor.open(row);
+  }
+
+  /** A clip that is rated while it is looked at stays until something else is looked for. */
+  keepInPlace(clip_id) {
+    if (this.shelf.filter.isOn) this.shelf.filter.kept.add(clip_id);
+  }
+
+  knownTags() {
+    return this.shelf.filter.choicesOf("tags", [...this.cards.values()].map((card) => card.data)).keys();
+  }
+
+  /** Something else is looked for. */
+  followShelf() {
+    if (!this.active?.element.checkVisibility()) this.activate(this.shelf.rows()[0] ?? null);
+    this.picked();
   }
 
   adoptRow(row) {
     this.adoptWave(row);
+    this.rows.set(row.clip.clip_id, row);
     if (!this.active) this.activate(row);
   }
 
   dropRow(row) {
     this.dropWave(row);
+    if (this.rows.get(row.clip.clip_id) === row) this.rows.delete(row.clip.clip_id);
     this.player.forget(row);
     row.element.remove();
     if (this.active === row) {
       this.active = null;
-      this.activate(this.#rowsInOrder()[0] ?? null);
+      this.activate(this.shelf.rows()[0] ?? null);
     }
   }
 
@@ -144,7 +160,6 @@ class Board {
     page.boards.delete(this);
     clearTimeout(this.sleeper);
     clearInterval(this.ticker);
-    clearTimeout(this.drawer);
     this.comparison?.dispose();
     this.model.off("change:state", this.onTrait);
     this.model.off("msg:custom", this.onMessage);
@@ -152,7 +167,8 @@ class Board {
     this.player.dispose();
     for (const card of this.cards.values()) card.dispose();
     this.store.dispose();
-    for (const observer of [this.seen, this.near, this.sized, this.theme]) observer.disconnect();
+    for (const observer of [this.seen, this.sized, this.theme]) observer.disconnect();
+    this.shelf.dispose();
     this.dark.removeEventListener("change", this.redraw);
     this.root.replaceChildren();
   }
@@ -168,12 +184,14 @@ class Board {
       this.followPage();
     });
     this.controls = new PageControls();
+    this.shelf = new Shelf(this, label);
+    this.list = this.shelf.list;
     this.head = make("header", "mnb-head", {}, this.heading, this.count, make("span", "mnb-gap"), this.compare, this.level, this.controls.element);
     this.notice = make("div", "mnb-notice");
     this.notice.hidden = true;
-    this.list = make("div", "mnb-cards", { role: "list", "aria-label": label });
     this.status = make("div", "mnb-status", { role: "status" });
-    this.element = make("section", `mnb ${this.model.get("live_class")}`, { "aria-label": label, "data-lm-suppress-shortcuts": "true" }, this.head, this.notice, this.list, this.status);
+    this.element = make("section", `mnb ${this.model.get("live_class")}`, { "aria-label": label, "data-lm-suppress-shortcuts": "true" }, this.head, this.notice, this.shelf.bar.element, this.list, this.status);
+    this.element.classList.toggle("mnb-rated", this.model.get("can_rate"));
     // JupyterLab's command mode must not see keys meant for the player; Ctrl+S and its like may pass
     this.element.addEventListener("keydown", (event) => {
       if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
@@ -193,14 +211,11 @@ class Board {
     this.seen = new IntersectionObserver((entries) => {
       for (const entry of entries) this.rowOf.get(entry.target)?.wave.setVisible(entry.isIntersecting);
     });
-    this.near = new IntersectionObserver((entries) => {
-      for (const entry of entries) this.cardOf.get(entry.target)?.setVisible(entry.isIntersecting);
-    }, { rootMargin: "300px" });
     this.sized = new ResizeObserver((entries) => {
       for (const entry of entries) this.rowOf.get(entry.target)?.wave.draw();
     });
     this.redraw = () => {
-      for (const { wave } of [...this.#rowsInOrder(), ...(this.comparison?.lanes ?? [])]) wave.draw();
+      for (const { wave } of [...this.rows.values(), ...(this.comparison?.lanes ?? [])]) wave.draw();
     };
     this.theme = new MutationObserver(() => setTimeout(this.redraw, 50)); // after the new style sheet
     this.theme.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"] });
@@ -213,7 +228,7 @@ class Board {
     this.heard = performance.now();
     clearTimeout(this.sleeper);
     this.#setState({ gone: false, asleep: false });
-    if (this.store.receive(message, buffers)) return;
+    if (this.store.receive(message, buffers) || this.ratings.receive(message)) return;
     if (message.now) this.clockAhead = message.now - Date.now() / 1000;
     if (message.op === "state") this.#takeWhole(message.state, buffers[0]);
     else if (message.op === "patch") this.#takePatch(message, buffers[0]);
@@ -239,13 +254,8 @@ class Board {
     for (const card of state.cards) this.#takeCard({ ...BLANK, ...card });
     // a page that learned of cards late, or with gaps, has them in another order
     this.cards = new Map(state.cards.map(({ card_id: id }) => [id, this.cards.get(id)]));
-    this.#arrange();
+    this.shelf.arrange();
     this.#drawHead();
-  }
-
-  #arrange() {
-    const elements = [...this.cards.values()].map((card) => card.element);
-    arrange(this.list, this.model.get("newest_first") ? elements.reverse() : elements);
   }
 
   /** After a gap a known card still takes its changes; the rest comes with the whole. */
@@ -257,6 +267,7 @@ class Board {
       if (this.cards.has(changes.card_id) || "status" in changes) this.#takeCard(changes);
     if (whole) this.number = patch.number;
     else this.#askForWhole();
+    this.shelf.arrange();
     this.#drawHead();
   }
 
@@ -282,24 +293,8 @@ class Board {
     if (!card) {
       card = new Card(this, changes.card_id);
       this.cards.set(changes.card_id, card);
-      if (this.model.get("newest_first")) this.list.prepend(card.element);
-      else this.list.append(card.element);
-      this.cardOf.set(card.element, card);
-      this.near.observe(card.element);
     }
     card.update(changes);
-  }
-
-  /** A few at a time: the page has other things to do. */
-  #drawLate() {
-    this.drawer = undefined;
-    const end = performance.now() + SLICE_MS;
-    for (const card of this.late) {
-      this.late.delete(card);
-      if (card.stale) card.draw();
-      if (performance.now() > end) break;
-    }
-    if (this.late.size) this.drawer = setTimeout(() => this.#drawLate(), SLICE_MS * 4);
   }
 
   #drawHead() {
@@ -317,7 +312,6 @@ class Board {
     this.level.hidden = clips.filter((clip) => typeof clip.loudness_lufs === "number").length < 2;
     this.element.classList.toggle("mnb-many", rows > 1);
     this.head.hidden = this.cards.size < 2 && rows === 0;
-    this.list.classList.toggle("mnb-long", this.cards.size > LONG_BOARD);
     this.#drawComparison(clips);
     this.picked();
     this.player.setVolume();
@@ -337,7 +331,7 @@ class Board {
   #askToCompare() {
     const picked = this.#pickedClips();
     if (this.compare.getAttribute("aria-disabled") === "true") return this.say(this.compare.title);
-    this.#beginComparison(picked.length ? picked : this.#clips(), () => this.#endComparison());
+    this.#beginComparison(picked.length ? picked : this.shelf.clips(), () => this.#endComparison());
     this.comparison.play.focus({ preventScroll: true });
     this.comparison.load();
   }
@@ -370,6 +364,7 @@ class Board {
       this.alive = false;
       clearTimeout(this.sleeper);
       this.store.giveUp(this.goneText());
+      this.ratings.giveUp(this.goneText());
     }
     for (const card of this.cards.values()) {
       if (gone) card.endCancel();
@@ -386,16 +381,12 @@ class Board {
     if (moving.length && !this.asleep && performance.now() - this.heard > REPEAT_MS) this.#askForWhole();
   }
 
-  #rowsInOrder() {
-    return [...this.list.querySelectorAll(".mnb-row")].map((element) => this.rowOf.get(element)).filter(Boolean);
-  }
-
   #clips() {
     return [...this.cards.values()].flatMap((card) => card.data.clips);
   }
 
   #pickedClips() {
-    return this.#rowsInOrder().filter((row) => row.pick.checked).map((row) => row.clip);
+    return this.shelf.rows().filter((row) => row.pick.checked).map((row) => row.clip);
   }
 }
 

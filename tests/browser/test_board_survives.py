@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 MAX_SAVED_BYTES = 30_000
 #: A widget's saved state holds its script and style.
-SCRIPT_BYTES = 90_000
+SCRIPT_BYTES = 124_000
 FOUR_CLIPS = """
 from board_takes import *
 from dataclasses import replace
