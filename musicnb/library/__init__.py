@@ -11,7 +11,7 @@ from musicnb.library._conversions import Conversion, Conversions
 from musicnb.library._database import DAMAGED
 from musicnb.library._intents import JOB_ID_FIELD
 from musicnb.library._journal import Journal
-from musicnb.library._library import IN_USE, Library, is_library, restore_journal
+from musicnb.library._library import IN_USE, Library, is_library, restore_journal, slug
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._verify import Verification
 
@@ -34,6 +34,7 @@ __all__ = [
     "Verification",
     "is_library",
     "restore_journal",
+    "slug",
     "sums",
     "sums_by",
 ]

@@ -8,7 +8,8 @@ import sys
 import time
 import unicodedata
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
@@ -84,15 +85,22 @@ class Library:
         if not self.read_only:
             self._lock.close()
 
-    def verify(self) -> Verification:
+    def verify(self, clips: Iterable[ClipRecord] | None = None) -> Verification:
         """Hash every clip again and compare with what was stored; shows a bar in a terminal.
+
+        Parameters
+        ----------
+        clips
+            Only these; nothing is said then about files that belong to no clip.
 
         Returns
         -------
         Verification
             What is intact, missing or altered; prints as a short account.
         """
-        return verify(self.folder, self.journal.clips(), self.clips_folder)
+        if clips is None:
+            return verify(self.folder, self.journal.clips(), self.clips_folder)
+        return replace(verify(self.folder, clips, self.clips_folder), strangers=())
 
     def missing_clips(self) -> list[ClipRecord]:
         """List the clips whose file is gone; looks at names only, so it is quick."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from musicnb.catalogue import amount_text
 from musicnb.errors import InvalidInput
 from musicnb.library import Planned, Take
+from musicnb.studio._manifest import write_manifest
 from musicnb.studio._road import Road
+from musicnb.studio._service import Service
 from musicnb.studio._task import Task
 from musicnb.studio._tasks import Tasks
 from musicnb.sweep import Cell, Plan
@@ -212,6 +216,33 @@ class Run:
         from musicnb.table import summarized  # noqa: PLC0415 - pandas costs half a second
 
         return summarized(self.table(), list(self.plan.axes) if by is None else by)
+
+    # ------------------------------------------------------------------------------ keeping
+
+    def manifest(self, path: str | os.PathLike[str] | None = None) -> Path:
+        """Write the campaign down as JSON: what was planned, ordered and paid, and hashes of files.
+
+        It holds no key, no signed address and no path of this machine.
+        `musicnb.Studio.open_manifest` reads it.
+
+        Parameters
+        ----------
+        path
+            A name that is not taken; by default a new one in ``manifests/`` in the library.
+
+        Raises
+        ------
+        InvalidInput
+            There is a file by this name: none is replaced.
+        LibraryError
+            It cannot be written there.
+        """
+        return write_manifest(self, path, self._road.library)
+
+    @property
+    def service(self) -> Service:
+        """Which service the orders go to."""
+        return self._road.service
 
     # ---------------------------------------------------------------------------- showing
 
