@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from musicnb.catalogue import amount_text
 from musicnb.errors import InvalidInput
 from musicnb.library import Planned, Take
+from musicnb.studio._clip import Clips
 from musicnb.studio._manifest import write_manifest
 from musicnb.studio._road import Road
 from musicnb.studio._service import Service
@@ -23,6 +24,8 @@ from musicnb.sweep import Cell, Plan
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from musicnb.studio._figures import RunFigures
 
 _END_S: Final = 15.0
 
@@ -45,6 +48,11 @@ class Piece:
     repeat: int
     task: Task | None = None
     not_run: str = ""
+
+    @property
+    def name(self) -> str:
+        """The cell's, and which of its orders it is where there are several."""
+        return self.cell.name + (f" #{self.repeat}" if self.cell.repeats > 1 else "")
 
     @property
     def status(self) -> str:
@@ -217,6 +225,20 @@ class Run:
 
         return summarized(self.table(), list(self.plan.axes) if by is None else by)
 
+    # ------------------------------------------------------------------------------ figures
+
+    @property
+    def clips(self) -> Clips:
+        """Every clip that is there, in the plan's order."""
+        return Clips(clip for task in self._tasks for clip in task.clips)
+
+    @property
+    def plot(self) -> RunFigures:
+        """Figures of the run: ``run.plot.spend()`` and its neighbours; see `RunFigures`."""
+        from musicnb.studio._figures import RunFigures  # noqa: PLC0415 - only when one is made
+
+        return RunFigures(self, self._road.library.journal)
+
     # ------------------------------------------------------------------------------ keeping
 
     def manifest(self, path: str | os.PathLike[str] | None = None) -> Path:
@@ -271,7 +293,7 @@ class Run:
         tasks = Tasks(piece.task for piece in self._pieces if piece.task is not None)
         tasks.said = self.said
         tasks.names = {
-            piece.task.job.job_id: _name(piece) for piece in self._pieces if piece.task is not None
+            piece.task.job.job_id: piece.name for piece in self._pieces if piece.task is not None
         }
         return tasks
 
@@ -285,8 +307,3 @@ class Run:
     @staticmethod
     def _sum(amounts: Iterable[Decimal]) -> Decimal:
         return sum(amounts, Decimal(0))
-
-
-def _name(piece: Piece) -> str:
-    number = f" #{piece.repeat}" if piece.cell.repeats > 1 else ""
-    return piece.cell.name + number
