@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from musicnb.analysis._cache import MeasureCache
 from musicnb.analysis._files import Source, measure_file
-from musicnb.analysis._many import measure_many
+from musicnb.analysis._many import PATIENCE_S, measure_many
 from musicnb.analysis._progress import Progress, telling
 
-__all__ = ["MeasureCache", "Progress", "Source", "measure_file", "measure_many", "telling"]
+__all__ = [
+    "PATIENCE_S",
+    "MeasureCache",
+    "Progress",
+    "Source",
+    "measure_file",
+    "measure_many",
+    "telling",
+]

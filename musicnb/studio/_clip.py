@@ -308,7 +308,11 @@ class Clips(tuple[Clip, ...]):
         return sheet_of(self, path, columns=columns, spectrograms=spectrograms, progress=progress)
 
     def measure(
-        self, *, executor: Executor | None = None, progress: analysis.Progress = True
+        self,
+        *,
+        executor: Executor | None = None,
+        progress: analysis.Progress = True,
+        patience_s: float = analysis.PATIENCE_S,
     ) -> list[Measures | Exception]:
         """Measure all clips side by side; what was measured before is remembered.
 
@@ -320,17 +324,21 @@ class Clips(tuple[Clip, ...]):
             each processor of this machine.
         progress
             Whether to show a bar, or a function that gets how many are done and how many there are.
+        patience_s
+            Seconds in which your executor must bring something; what is missing then is given up.
 
         Returns
         -------
         list of musicnb.measure.Measures or Exception
             One for each clip, in their order. A clip that cannot be measured has its error in its
-            place; nothing is raised.
+            place, ``TimeoutError`` where it was given up; nothing is raised.
         """
         caches = {clip.folder / "measures" for clip in self}
         cache = caches.pop() if len(caches) == 1 else None
         paths = [clip.path for clip in self]
-        return analysis.measure_many(paths, executor=executor, progress=progress, cache=cache)
+        return analysis.measure_many(
+            paths, executor=executor, progress=progress, cache=cache, patience_s=patience_s
+        )
 
     def compare(self, *, blind: bool = False) -> Comparison:
         """Put two to eight clips under one playhead; see `Studio.compare`."""
