@@ -150,7 +150,7 @@ def plot_spread(
         duration = np.array([clip.duration_s for clip in clips], np.float64)
         for ax, values, label, form in (
             (sheet.axes[0], loudness, "Integrated loudness (LUFS)", "{:.1f}"),
-            (sheet.axes[1], duration, "Duration (s)", "{:.0f}"),
+            (sheet.axes[1], duration, "Duration (s)", "{:.1f}"),
         ):
             _strips(ax, sheet.theme, [values[places] for places in rows.values()], form)
             ax.set_xlabel(label)
@@ -171,7 +171,7 @@ def plot_spread(
             note,
         )
         told = "; ".join(
-            f"{group}: {_median(loudness[places]):.1f} LUFS, {_median(duration[places]):.0f} s"
+            f"{group}: {_median(loudness[places]):.1f} LUFS, {_median(duration[places]):.1f} s"
             for group, places in rows.items()
         )
         return Drawing(sheet.figure, f"{title}. Medians: {told}.")
