@@ -11,11 +11,13 @@ from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
+from pydantic import ValidationError
+
 from musicnb import catalogue, wire
 from musicnb.catalogue import Capability, Price
 from musicnb.errors import Fault, InvalidInput
 
-__all__ = ["Artifact", "Brief", "ReferenceAudioToMusic", "TextToMusic"]
+__all__ = ["Artifact", "Brief", "ReferenceAudioToMusic", "TextToMusic", "brief_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,10 @@ class Brief:
         if faults:
             raise InvalidInput.from_faults(faults)
         return self._record().model_validate(self._body())
+
+    def draft(self) -> dict[str, Any]:
+        """Return what would be sent, placeholders and faults included; it may not be JSON."""
+        return self._body()
 
     def _record(self) -> type[wire.MusicRequest]:
         return wire.MusicRequest
@@ -214,6 +220,40 @@ class ReferenceAudioToMusic(Brief):
         else:
             audio = {"type": "url", "url": reference}
         return {**super()._body(), "reference_audio": audio}
+
+
+def brief_of(capability: str, body: Mapping[str, Any]) -> Brief:
+    """Make the brief whose request has this body; the way back from `Brief.request`.
+
+    Raises
+    ------
+    InvalidInput
+        It is no body of a request; every faulty field is named.
+    """
+    is_text = capability == catalogue.TEXT_TO_MUSIC
+    record = wire.MusicRequest if is_text else wire.ReferenceMusicRequest
+    faults: list[Fault] = []
+    try:
+        request = record.model_validate(body)
+    except ValidationError as error:
+        for found in error.errors(include_url=False, include_context=False):
+            places = [str(place) for place in found["loc"]]
+            pointer = "/" + "/".join(places)
+            faults.append(Fault(".".join(places) or "request", pointer, found["msg"]))
+    options = [] if faults else list((request.model_options or {}).values())
+    if len(options) > 1:
+        faults.append(Fault("model_options", "/model_options", "are of more than one model"))
+    if faults:
+        raise InvalidInput.from_faults(faults)
+    values: dict[str, Any] = {
+        name: getattr(request, name)
+        for name in ("prompt", "model", "lyrics", "instrumental", "title")
+    } | {"options": options[0] if options else {}, "metadata": request.metadata or {}}
+    if not isinstance(request, wire.ReferenceMusicRequest):
+        return TextToMusic(**values)
+    audio = request.reference_audio
+    source = audio.url if isinstance(audio, wire.UrlReference) else Artifact(audio.artifact_id)
+    return ReferenceAudioToMusic(**values, reference_audio=source)
 
 
 def _is_blank(text: object) -> bool:

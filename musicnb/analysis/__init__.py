@@ -9,10 +9,11 @@ from __future__ import annotations
 from musicnb.analysis._cache import MeasureCache
 from musicnb.analysis._digests import Digest, digest_of, digests
 from musicnb.analysis._files import Source, measure_file
-from musicnb.analysis._many import measure_many
+from musicnb.analysis._many import PATIENCE_S, measure_many
 from musicnb.analysis._progress import Progress, telling
 
 __all__ = [
+    "PATIENCE_S",
     "Digest",
     "MeasureCache",
     "Progress",

@@ -52,6 +52,12 @@ def measure_file(source: Source, *, cache: str | os.PathLike[str] | None = None)
     return measures
 
 
+def remembered(source: Source, cache: str | os.PathLike[str]) -> Measures | None:
+    """Return what a cache knows of a file's bytes, or None."""
+    sha256 = _sha256(source)
+    return None if sha256 is None else MeasureCache(cache).get(sha256)
+
+
 def _measure(source: Source) -> Measures:
     with Decoder(source) as decoder:
         meter = Meter(decoder.sample_rate, decoder.channels)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from musicnb.analysis._files import Source, measure_file
+from musicnb.analysis._files import Source, measure_file, remembered
 from musicnb.analysis._progress import Progress, telling
 from musicnb.errors import UndecodableAudio
 from musicnb.measure import Measures
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
 Result = Measures | Exception
+#: A long clip takes a minute on a slow machine, a cluster some to start.
+PATIENCE_S: Final = 600.0
 
 
 def measure_many(
@@ -24,6 +26,7 @@ def measure_many(
     executor: Executor | None = None,
     progress: Progress = True,
     cache: str | os.PathLike[str] | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> list[Result]:
     """Measure many sound files side by side.
 
@@ -34,30 +37,48 @@ def measure_many(
     executor
         Any `concurrent.futures.Executor`, such as ``dask.distributed.Client(...).get_executor()``.
         None starts a process for each processor, and ends them. In a script that needs the usual
-        ``if __name__ == "__main__":``.
+        ``if __name__ == "__main__":``. Workers elsewhere must see the files at the same paths;
+        bytes travel with the work.
     progress
         Whether to show a bar, or a function that gets how many are done and how many there are.
     cache
-        As for `measure_file`.
+        As for `measure_file`; what is in it is not measured again.
+    patience_s
+        Seconds in which an executor of yours must bring something; after that what is missing is
+        given up. A cluster whose last worker has gone says nothing, and would be waited for for
+        ever.
 
     Returns
     -------
     list of Measures or Exception
         One for each source, in their order. A file that cannot be measured has its error in its
-        place; nothing is raised, and nothing is lost.
+        place: ``TimeoutError`` for one that was given up, whatever a worker's death is called by
+        its executor. Nothing is raised, and nothing is lost.
 
     Examples
     --------
     >>> measure_many([b"no sound at all"], progress=False)
     [[undecodable_audio] this is not a WAV, FLAC, OGG or MP3 file, ...
     """
-    waiting = list(sources)
-    with telling(progress, len(waiting), doing="measuring") as done:
+    given = list(sources)
+    # here, so that nobody is started, or sent for, to look into a folder of ours
+    found: list[Result | None] = [
+        None if cache is None else remembered(source, cache) for source in given
+    ]
+    places = [place for place, known in enumerate(found) if known is None]
+    waiting = [given[place] for place in places]
+    with telling(progress, len(given), doing="measuring") as done:
+        for _ in range(len(given) - len(waiting)):
+            done()
         if executor is not None:
-            return _gather(executor, waiting, cache, done)
-        if len(waiting) <= 1:  # a process takes longer to start than a clip to measure
-            return [_one(source, cache, done) for source in waiting]
-        return _in_processes(waiting, cache, done)
+            measured = _gather(executor, waiting, cache, done, patience_s=patience_s)
+        elif len(waiting) <= 1:  # a process takes longer to start than a clip to measure
+            measured = [_one(source, cache, done) for source in waiting]
+        else:
+            measured = _in_processes(waiting, cache, done)
+    for place, result in zip(places, measured, strict=True):
+        found[place] = result
+    return [result for result in found if result is not None]
 
 
 def _in_processes(
@@ -86,21 +107,30 @@ def _gather(
     done: Callable[[], object],
     *,
     again: type[Exception] | tuple[()] = (),
+    patience_s: float | None = None,
 ) -> list[Result]:
     """Let an executor measure; an error of the kind `again` does not count as done."""
-    from concurrent.futures import as_completed  # noqa: PLC0415 - see above
+    from queue import Empty, SimpleQueue  # noqa: PLC0415 - see above
 
     futures: dict[Future[Measures], int] = {}
     results: list[Result] = []
+    came: SimpleQueue[Future[Measures]] = SimpleQueue()
     try:
         for number, source in enumerate(sources):
             try:
-                futures[executor.submit(measure_file, source, cache=cache)] = number
-                results.append(RuntimeError("it was not measured"))
+                future = executor.submit(measure_file, source, cache=cache)
+                results.append(TimeoutError(f"the executor brought nothing for {patience_s} s"))
             except Exception as error:  # noqa: BLE001 - an executor may refuse at any time
                 results.append(error)
-        for future in as_completed(futures):
-            raised = future.exception()
+            else:
+                futures[future] = number
+                future.add_done_callback(came.put)
+        for _ in range(len(futures)):
+            try:
+                future = came.get(timeout=patience_s)
+            except Empty:
+                break
+            raised = _error_of(future)
             if raised is not None and not isinstance(raised, Exception):
                 raise raised  # an interrupt is meant for us
             results[futures[future]] = raised or future.result()
@@ -111,6 +141,16 @@ def _gather(
         for future in futures:
             future.cancel()
     return results
+
+
+def _error_of(future: Future[Measures]) -> BaseException | None:
+    """Return what a future raises; that it was canceled is an error like any other here."""
+    from concurrent.futures import CancelledError  # noqa: PLC0415 - see above
+
+    try:
+        return future.exception()
+    except CancelledError as error:
+        return error
 
 
 def _one(

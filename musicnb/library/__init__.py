@@ -9,6 +9,7 @@ from __future__ import annotations
 from musicnb.library._account import By, Sums, sums, sums_by
 from musicnb.library._conversions import Conversion, Conversions
 from musicnb.library._database import DAMAGED
+from musicnb.library._files import slug
 from musicnb.library._intents import JOB_ID_FIELD
 from musicnb.library._journal import Journal
 from musicnb.library._library import IN_USE, Library, is_library, restore_journal
@@ -38,6 +39,7 @@ __all__ = [
     "Verification",
     "is_library",
     "restore_journal",
+    "slug",
     "sums",
     "sums_by",
 ]

@@ -52,6 +52,7 @@ class Database:
         self.path, self.read_only = path, read_only
         self._lock = threading.RLock()
         self._closed = False
+        self._seals: dict[str, str] = {}
         problem = ""
         try:
             self._db = self._open()
@@ -119,8 +120,10 @@ class Database:
 
     def seal(self, table: str, key: str) -> None:
         """Renew the seal of a row that was written in the running transaction."""
+        if table not in self._seals:  # its columns stay as they are while the file is open
+            self._seals[table] = _seal_of(self._db, table)
         self._db.execute(
-            f"UPDATE {table} SET seal = {_seal_of(self._db, table)} WHERE {_SEALED[table]} = ?",  # noqa: S608
+            f"UPDATE {table} SET seal = {self._seals[table]} WHERE {_SEALED[table]} = ?",  # noqa: S608
             (key,),
         )
 

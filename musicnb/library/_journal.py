@@ -137,7 +137,7 @@ class Journal:
                 " max_credits = coalesce(excluded.max_credits, max_credits)",
                 (service, sweep, None if max_credits is None else units(max_credits)),
             )
-            max_credits = self._cap(service, sweep)
+            max_credits = self.cap(service, sweep)
             committed = self._committed(service, sweep)
             for place, (brief, body) in enumerate(zip(briefs, bodies, strict=True)):
                 digest, price = digest_of(brief.capability, body), brief.price.credits_high
@@ -182,7 +182,7 @@ class Journal:
         problem = ""
         if newest is not None and newest.job_id != job.job_id and not newest.has_ended:
             problem = "it was sent again already, and that order is not over"
-        left = self._cap(job.service, job.sweep)
+        left = self.cap(job.service, job.sweep)
         if left is not None:
             left -= self._committed(job.service, job.sweep)
             if job.expected_credits > left:
@@ -192,6 +192,12 @@ class Journal:
                 )
         if problem:
             raise InvalidInput.from_faults([Fault("send_again", "", problem)])
+
+    def cap(self, service: str, sweep: str) -> Decimal | None:
+        """Return what a sweep may cost in all, in credits; None where nobody has said."""
+        query = "SELECT max_credits FROM sweeps WHERE service = ? AND name = ?"
+        row = self._db.one(query, service, sweep)
+        return credits_of(row[0]) if row else None
 
     def services(self) -> list[str]:
         """List the services and accounts that have orders here."""
@@ -395,12 +401,6 @@ class Journal:
         return found
 
     # ------------------------------------------------------------------------------ plumbing
-
-    def _cap(self, service: str, sweep: str) -> Decimal | None:
-        (units,) = self._db.one(
-            "SELECT max_credits FROM sweeps WHERE service = ? AND name = ?", service, sweep
-        )
-        return credits_of(units)
 
     def _committed(self, service: str, sweep: str) -> Decimal:
         """Sum what a sweep has cost or may still cost, in credits."""

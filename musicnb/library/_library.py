@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Final
 
@@ -84,14 +84,21 @@ class Library:
         if not self.read_only:
             self._lock.close()
 
-    def verify(self) -> Verification:
+    def verify(self, clips: Iterable[ClipRecord] | None = None) -> Verification:
         """Hash every clip and conversion again and compare; shows a bar in a terminal.
+
+        Parameters
+        ----------
+        clips
+            Only these; nothing is said then about conversions, nor about files of no clip.
 
         Returns
         -------
         Verification
             What is intact, missing or altered; prints as a short account.
         """
+        if clips is not None:
+            return verify(self.folder, clips)
         conversions = Conversions(self.folder)
         return verify(self.folder, self.journal.clips(), self.clips_folder, conversions)
 

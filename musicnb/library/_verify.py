@@ -86,17 +86,20 @@ class Verification:
 
 
 def verify(
-    folder: Path, clips: Iterable[ClipRecord], clips_folder: Path, conversions: Conversions
+    folder: Path,
+    clips: Iterable[ClipRecord],
+    clips_folder: Path | None = None,
+    conversions: Conversions | None = None,
 ) -> Verification:
     """Hash every clip's and every conversion's file again; shows a bar in a terminal."""
-    clips, made = list(clips), conversions.all()
+    clips, made = list(clips), conversions.all() if conversions else ()
     missing, altered = _compared(folder, clips, "clip")
     gone, changed = _compared(folder, made, "conversion")
     known = {folder / clip.file for clip in clips}
     strangers = tuple(
         sorted(
             path.name
-            for path in clips_folder.glob("*")
+            for path in (clips_folder.glob("*") if clips_folder else ())
             if path not in known and path.suffix != PARTIAL
         )
     )
@@ -108,7 +111,7 @@ def verify(
         conversions_intact=len(made) - len(gone) - len(changed),
         conversions_gone=gone,
         conversions_altered=changed,
-        unreadable_notes=conversions.unreadable,
+        unreadable_notes=conversions.unreadable if conversions else 0,
     )
 
 

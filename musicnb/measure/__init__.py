@@ -10,6 +10,7 @@ from musicnb.measure._gauge import Gauge, Gauged
 from musicnb.measure._levels import LevelMeter, Levels
 from musicnb.measure._likeness import effective_number, most_alike, styles_of
 from musicnb.measure._loop import LoopSeam, loop_seam
+from musicnb.measure._map import StyleMap, style_map
 from musicnb.measure._measures import Defect, LoudnessSeries, Measures
 from musicnb.measure._meter import Meter
 from musicnb.measure._music import Music, MusicMeter
@@ -49,11 +50,13 @@ __all__ = [
     "Rhythm",
     "Similarity",
     "StretchFinder",
+    "StyleMap",
     "Tonality",
     "effective_number",
     "loop_seam",
     "most_alike",
     "near_duplicates",
     "similarity",
+    "style_map",
     "styles_of",
 ]

@@ -7,6 +7,15 @@ neighbours need the extra ``plot``.
 
 from __future__ import annotations
 
+from musicnb.pictures._canvas import Drawing, require_matplotlib
+from musicnb.pictures._choices import (
+    Arm,
+    Heard,
+    plot_cost_variety,
+    plot_similarity,
+    plot_spread,
+)
+from musicnb.pictures._course import Movement, Span, plot_spend, plot_timeline
 from musicnb.pictures._html import Html, data_url, element, file_link
 from musicnb.pictures._loudness import LoudnessOverTime, loudness_png
 from musicnb.pictures._page import Page
@@ -20,11 +29,16 @@ from musicnb.pictures._waveform import waveform_png
 
 __all__ = [
     "THUMBNAIL",
+    "Arm",
+    "Drawing",
     "Excerpt",
     "Frame",
+    "Heard",
     "Html",
     "LoudnessOverTime",
+    "Movement",
     "Page",
+    "Span",
     "Spectrogram",
     "SpectrumReader",
     "clock",
@@ -32,10 +46,16 @@ __all__ = [
     "element",
     "file_link",
     "loudness_png",
+    "plot_cost_variety",
     "plot_loudness",
+    "plot_similarity",
     "plot_spectrogram",
+    "plot_spend",
+    "plot_spread",
+    "plot_timeline",
     "plot_waveform",
     "preview_page",
+    "require_matplotlib",
     "sheet_page",
     "size_text",
     "spectrogram",

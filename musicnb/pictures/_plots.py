@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from musicnb.errors import ConfigurationError
+from musicnb.pictures._canvas import require_matplotlib
 from musicnb.pictures._colours import GREY, VIOLET, level_colours
 from musicnb.pictures._loudness import LoudnessOverTime
 from musicnb.pictures._scales import (
@@ -241,22 +241,13 @@ def plot_loudness(
 
 
 def _axes(ax: Axes | None, *, height: float) -> Axes:
-    try:
-        from matplotlib import pyplot as plt  # noqa: PLC0415 - an extra, and half a second
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        missing = ConfigurationError(
-            "plotting needs matplotlib, which is not installed",
-            hint="pip install 'musicnb[plot]', or use the pictures that need nothing:"
-            " musicnb.pictures.spectrogram_png",
-        )
-    else:
-        if ax is None:
-            _, ax = plt.subplots(figsize=(9, height), layout="constrained")
-        ax.spines[["top", "right"]].set_visible(False)
-        return ax
-    raise missing
+    require_matplotlib()
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - an extra, and half a second
+
+    if ax is None:
+        _, ax = plt.subplots(figsize=(9, height), layout="constrained")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
 
 
 def _sound(source: Samples, sample_rate: int | None) -> tuple[NDArray[np.float32], int]:

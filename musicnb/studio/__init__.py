@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from musicnb.studio._account import Account
 from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._manifest import OpenedManifest, Reopened
 from musicnb.studio._progress import follow
 from musicnb.studio._run import Piece, Run
 from musicnb.studio._studio import Studio
@@ -14,7 +15,9 @@ __all__ = [
     "Account",
     "Clip",
     "Clips",
+    "OpenedManifest",
     "Piece",
+    "Reopened",
     "Run",
     "Studio",
     "Task",

@@ -25,6 +25,8 @@ from musicnb.studio._converting import convert_clip
 from musicnb.studio._rating import rate
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from musicnb.pictures import Page
     from musicnb.widgets import Comparison
 
@@ -375,6 +377,39 @@ class Clips(tuple[Clip, ...]):
         from musicnb.studio._pictures import sheet_of  # noqa: PLC0415 - only when one is made
 
         return sheet_of(self, path, columns=columns, spectrograms=spectrograms, progress=progress)
+
+    def measure(
+        self,
+        *,
+        executor: Executor | None = None,
+        progress: analysis.Progress = True,
+        patience_s: float = analysis.PATIENCE_S,
+    ) -> list[Measures | Exception]:
+        """Measure all clips side by side; what was measured before is remembered.
+
+        Parameters
+        ----------
+        executor
+            Any `concurrent.futures.Executor`, such as ``dask.distributed.Client(...)
+            .get_executor()``; its workers must see the library's folder. None starts a process for
+            each processor of this machine.
+        progress
+            Whether to show a bar, or a function that gets how many are done and how many there are.
+        patience_s
+            Seconds in which your executor must bring something; what is missing then is given up.
+
+        Returns
+        -------
+        list of musicnb.measure.Measures or Exception
+            One for each clip, in their order. A clip that cannot be measured has its error in its
+            place, ``TimeoutError`` where it was given up; nothing is raised.
+        """
+        caches = {clip.folder / "measures" for clip in self}
+        cache = caches.pop() if len(caches) == 1 else None
+        paths = [clip.path for clip in self]
+        return analysis.measure_many(
+            paths, executor=executor, progress=progress, cache=cache, patience_s=patience_s
+        )
 
     def compare(self, *, blind: bool = False) -> Comparison:
         """Put two to eight clips under one playhead; see `Studio.compare`."""

@@ -28,7 +28,13 @@ def follow(
     shown: Sequence[Task] = () if quiet else tasks
     show = _Bars(shown, stream) if stream.isatty() else _Lines(shown, stream)
     try:
-        while not all(task.done for task in tasks):
+        waiting: list[Task] = []
+        while True:
+            # one is asked at a time: a thousand at every tick cost more than their orders
+            while waiting and waiting[-1].done:
+                waiting.pop()
+            if not waiting and not (waiting := [task for task in tasks if not task.done]):
+                break
             show.update()
             if give_up is not None and time.monotonic() > give_up:
                 break

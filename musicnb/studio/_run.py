@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from musicnb.catalogue import amount_text
 from musicnb.errors import InvalidInput
 from musicnb.library import Planned
+from musicnb.studio._clip import Clips
+from musicnb.studio._manifest import write_manifest
 from musicnb.studio._road import Road
+from musicnb.studio._service import Service
 from musicnb.studio._task import Task
 from musicnb.studio._tasks import Tasks
 from musicnb.sweep import Cell, Plan
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from musicnb.analysis import Progress
+    from musicnb.studio._figures import RunFigures
     from musicnb.table import Table, Usable
 
 _END_S: Final = 15.0
@@ -44,6 +50,11 @@ class Piece:
     repeat: int
     task: Task | None = None
     not_run: str = ""
+
+    @property
+    def name(self) -> str:
+        """The cell's, and which of its orders it is where there are several."""
+        return self.cell.name + (f" #{self.repeat}" if self.cell.repeats > 1 else "")
 
     @property
     def status(self) -> str:
@@ -234,6 +245,47 @@ class Run:
 
         by = list(self.plan.axes) if by is None else by
         return run_summary(self._road.library, self._pieces, by, usable)
+
+    # ------------------------------------------------------------------------------ figures
+
+    @property
+    def clips(self) -> Clips:
+        """Every clip that is there, in the plan's order."""
+        return Clips(clip for task in self._tasks for clip in task.clips)
+
+    @property
+    def plot(self) -> RunFigures:
+        """Figures of the run: ``run.plot.spend()`` and its neighbours; see `RunFigures`."""
+        from musicnb.studio._figures import RunFigures  # noqa: PLC0415 - only when one is made
+
+        return RunFigures(self, self._road.library.journal)
+
+    # ------------------------------------------------------------------------------ keeping
+
+    def manifest(self, path: str | os.PathLike[str] | None = None) -> Path:
+        """Write the campaign down as JSON: what was planned, ordered and paid, and hashes of files.
+
+        It holds no key, no signed address and no path of this machine.
+        `musicnb.Studio.open_manifest` reads it.
+
+        Parameters
+        ----------
+        path
+            A name that is not taken; by default a new one in ``manifests/`` in the library.
+
+        Raises
+        ------
+        InvalidInput
+            There is a file by this name: none is replaced.
+        LibraryError
+            It cannot be written there.
+        """
+        return write_manifest(self, path, self._road.library)
+
+    @property
+    def service(self) -> Service:
+        """Which service the orders go to."""
+        return self._road.service
 
     # ---------------------------------------------------------------------------- showing
 

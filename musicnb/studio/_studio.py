@@ -22,6 +22,7 @@ from musicnb.settings import SANDBOX, ApiKey, Settings
 from musicnb.studio._account import Account, differences
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._files import examine_upload, named_folder
+from musicnb.studio._manifest import OpenedManifest, open_manifest
 from musicnb.studio._opening import close_road, is_open, live, open_road
 from musicnb.studio._ordering import bound, order_sweep, run_plan, waiting
 from musicnb.studio._rehearsing import rehearse
@@ -244,6 +245,28 @@ class Studio:
             A model is not known or named twice, or the money does not reach once round the prompts.
         """
         return self._bound(equal_money(name, models, prompts, credits_per_arm, brief))
+
+    def open_manifest(self, path: str | os.PathLike[str]) -> OpenedManifest:
+        """Read what `Run.manifest` has written, here or elsewhere; sends nothing.
+
+        Parameters
+        ----------
+        path
+            The file; it is checked as something from outside.
+
+        Returns
+        -------
+        OpenedManifest
+            ``.clips()`` finds the same bytes in this library by their hash; ``.plan(name)`` plans
+            the same requests anew, at today's prices.
+
+        Raises
+        ------
+        InvalidInput
+            It is no manifest; the faulty fields are named.
+        """
+        service = self._road.service.identity if self._road is not None else ""
+        return open_manifest(path, self.library, service, self._bound)
 
     def _bound(self, plan: Plan) -> Plan:
         """Add to a plan what only a studio knows, and let it be run here."""

@@ -41,6 +41,8 @@ class Plan:
         By model: seconds within which nine of ten tasks ended so far; without those not yet met.
     runner
         What `run` hands over to.
+    brief
+        What was varied, with its placeholders; None for a plan that was not made of one brief.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Plan:
     balance_credits: Decimal | None = None
     usual_s: Mapping[str, float] = field(default_factory=dict)
     runner: Callable[..., Any] | None = field(default=None, repr=False, compare=False)
+    brief: Brief | None = field(default=None, repr=False, compare=False)
 
     # ------------------------------------------------------------------------------- what
 
@@ -82,11 +85,13 @@ class Plan:
 
         The beginning of a SHA-256 over the name and every request in order.
         """
-        digest = hashlib.sha256(self.name.encode())
-        for cell in self.runnable:
-            body = canonical_bytes(cell.brief.request().body())
-            digest.update(f"\n{cell.brief.capability} {cell.repeats} ".encode() + body)
-        return digest.hexdigest()[:_DIGEST_LETTERS]
+        return digest_of(
+            self.name,
+            (
+                (cell.brief.capability, cell.repeats, cell.brief.request().body())
+                for cell in self.runnable
+            ),
+        )
 
     # ----------------------------------------------------------------------------- numbers
 
@@ -202,6 +207,14 @@ class Plan:
         return plan_html(self)
 
 
+def digest_of(name: str, requests: Iterable[tuple[str, int, dict[str, Any]]]) -> str:
+    """Digest a plan: its name, and of every cell the capability, the repeats and the request."""
+    digest = hashlib.sha256(name.encode())
+    for capability, repeats, body in requests:
+        digest.update(f"\n{capability} {repeats} ".encode() + canonical_bytes(body))
+    return digest.hexdigest()[:_DIGEST_LETTERS]
+
+
 def faults_of_name(name: object) -> list[Fault]:
     """Find what is wrong with a sweep's name: too long, empty, or nothing that can be written."""
     valid = isinstance(name, str) and 0 < len(name.strip()) <= _LONGEST_NAME
@@ -239,7 +252,7 @@ def plan_sweep(
         raise InvalidInput.from_faults(faults)
     exclusions = [exclude] if isinstance(exclude, Mapping) or callable(exclude) else exclude
     cells = fill(brief, combinations(axes), exclude=exclusions, repeats=repeats)
-    plan = Plan(name.strip(), cells)
+    plan = Plan(name.strip(), cells, brief=brief)
     if plan.tasks > MOST_CELLS:
         message = f"make {plan.tasks:,} tasks; at most {MOST_CELLS:,} are planned at once"
         raise InvalidInput.from_faults([Fault("repeats", "", message)])
