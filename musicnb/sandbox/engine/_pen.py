@@ -105,7 +105,16 @@ class Pen:
     def __post_init__(self) -> None:
         self._draws = self.plan.draws("hands", self.part)
 
-    def add(self, beat: float, length: float, pitch: int, velocity: float, sound: str = "") -> None:
+    def add(
+        self,
+        beat: float,
+        length: float,
+        pitch: int,
+        velocity: float,
+        sound: str = "",
+        *,
+        word: str = "",
+    ) -> None:
         """Write one note.
 
         Parameters
@@ -116,8 +125,8 @@ class Pen:
             MIDI note number.
         velocity : float
             0 to 1.
-        sound : str, optional
-            Drum or syllable.
+        sound, word : str, optional
+            Drum or syllable, and the syllable in letters.
         """
         plan = self.plan
         tick = self._swung(round(beat * TICKS_PER_BEAT))
@@ -134,6 +143,7 @@ class Pen:
                 velocity=min(127, max(1, round(127 * hard))),
                 part=self.part,
                 sound=sound,
+                word=word,
             )
         )
 
