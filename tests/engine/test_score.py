@@ -16,15 +16,15 @@ KNOWN = {
     (
         "dream pop, warm analog drums",
         "",
-    ): "295bd0156bc1f7c0acd8dcc19ed085cac72beb8d5eee44b7bf731faeceac970f",
+    ): "0091611cc5599ef163cd65c4a515e7a41ee5ff88ec7b1ae0d98a8a3704483f64",
     (
         "fast techno in F# phrygian, 45 s",
         "",
-    ): "0582c9dddfb1e6d15bc251299213df5d50531e9ea66c1659c55378bba758f040",
+    ): "1c0a7c7462634d93b090034f928b7ffb0576dfabe74c1e54e2228e016e4eceb8",
     (
         "sad folk ballad, female voice",
         LYRICS,
-    ): "731130c605720f024dd4932d36b58f38b1db01696e6d289a23836c8975991a00",
+    ): "6b755d7448663d031c53a03fba1accf7b9fd6ed0f46823d219e4dca7509c6a73",
 }
 
 

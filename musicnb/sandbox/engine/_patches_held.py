@@ -133,6 +133,14 @@ _HOLLOW = Subtractive(
     "square", (2,), 1200, 500, 0.4, 0.0, Envelope(0.03, 0.2, 0.85, 0.09), "hollow"
 )
 
+_PIPE = Subtractive("square", (0,), 1500, 700, 0.5, 0.1, Envelope(0.035, 0.2, 0.9, 0.09), "pipe")
+_COMB = Subtractive("saw", (-4, 4), 1900, 900, 0.5, 0.2, Envelope(0.03, 0.2, 0.9, 0.08), "comb")
+_BELLOWS = Subtractive(
+    "saw", (-9, 0, 8), 1700, 400, 0.5, 0.0, Envelope(0.04, 0.2, 0.95, 0.08), "bellows"
+)
+_SOLO_BOW = Subtractive("saw", (0,), 2600, 900, 0.4, 0.3, Envelope(0.07, 0.4, 0.9, 0.16), "solo")
+
+_BOW_BEND = Vibrato(5.7, 20, 0.15, 30)
 _LEAD_BEND = Vibrato(5.6, 16, 0.18, 35)
 _BRASS_BEND = Vibrato(5.0, 9, 0.3, 45)
 _SAX_BEND = Vibrato(5.2, 22, 0.2, 60)
@@ -174,6 +182,26 @@ def flute(tone: Tone) -> FloatArray:
     air = filtered(noise(tone.frames, tone.pitch), biquad("bandpass", min(9000.0, base * 2.2), 1.0))
     wave += air * Envelope(0.03, 0.12, 0.45, 0.08)(tone) * np.float32(0.05)
     return wave
+
+
+def clarinet(tone: Tone) -> FloatArray:
+    """Return a pipe with a reed: odd harmonics, hardly any vibrato."""
+    return _PIPE(tone) * np.float32(0.7)
+
+
+def harmonica(tone: Tone) -> FloatArray:
+    """Return two reeds with hands that open and close before them."""
+    return _SAX_BEND(_COMB(tone)) * np.float32(0.7)
+
+
+def accordion(tone: Tone) -> FloatArray:
+    """Return three reeds that beat against one another."""
+    return _BELLOWS(tone) * np.float32(0.7)
+
+
+def violin(tone: Tone) -> FloatArray:
+    """Return one bowed string with vibrato."""
+    return _BOW_BEND(_SOLO_BOW(tone)) * np.float32(0.7)
 
 
 def organ(tone: Tone) -> FloatArray:

@@ -66,7 +66,10 @@ class Plan:
         """Return how busy a passage is, 0 to 1: the section's intensity times the energy."""
         energy = self.brief.energy + 0.4 * self.character.density
         section = passage.section.intensity
-        return max(0.0, min(1.0, energy * (0.45 + 0.75 * section)))
+        level = max(0.0, min(1.0, energy * (0.45 + 0.75 * section)))
+        density = self.brief.density
+        # bare music thins out however driven it is; crowded music fills up however calm
+        return level * (1 + 0.5 * density) if density < 0 else min(1.0, level + 0.3 * density)
 
     def loudness(self, passage: Passage) -> float:
         """Return the velocity around which a passage is played, 0 to 1."""
