@@ -29,9 +29,7 @@ from typing import Any
 
 import engine_cost as cost
 import numpy as np
-from engine_ears import BROKEN, Heard, composed, hear, measured, requests
-from engine_telling import features, tell
-from threadpoolctl import threadpool_limits
+from engine_ears import BROKEN, Heard, colours, composed, difference, hear, requests, tell
 
 from musicnb.measure import KEYS
 from musicnb.sandbox import engine
@@ -140,7 +138,7 @@ def telling(profile: Profile) -> None:
     names = engine.GENRE_NAMES
     seeds = profile.train_seeds + profile.test_seeds
     jobs = [(genre, 5000 + seed) for genre in names for seed in range(seeds)]
-    rows = np.array(in_parallel(features, *zip(*jobs, strict=True)))
+    rows = np.array(in_parallel(colours, *zip(*jobs, strict=True)))
     genres = np.array([genre for genre, _ in jobs])
     held_out = np.array([seed % seeds >= profile.train_seeds for seed in range(len(jobs))])
     found = tell(rows[~held_out], genres[~held_out], rows[held_out])
@@ -158,20 +156,11 @@ def telling(profile: Profile) -> None:
             for genre in names
             for seed in range(profile.pair_seeds)
         ]
-        differences = in_parallel(_difference, *zip(*jobs, strict=True))
+        differences = in_parallel(difference, *zip(*jobs, strict=True))
         told(f"{low} below {high} in {measure}", np.mean([d > 0 for d in differences]),
              at_least=0.95)  # fmt: skip
         wrong = [job[0] for job, d in zip(jobs, differences, strict=True) if d <= 0]
         print(f"    by {100 * statistics.median(differences):.0f} % in the middle; not: {wrong}")
-
-
-def _difference(genre: str, seed: int, low: str, high: str, measure: str) -> float:
-    """Return by what share a measure is larger for the second word."""
-    words = genre.replace("_", " ")
-    with threadpool_limits(1):
-        clips = [engine.render(composed(f"{mood} {words}, 20 s", seed)) for mood in (low, high)]
-        first, second = (float(getattr(measured(clip), measure) or 0) for clip in clips)
-    return second / max(first, 1e-9) - 1
 
 
 # ------------------------------------------------------------------------------------- variety

@@ -14,9 +14,13 @@ from threadpoolctl import threadpool_limits
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "engine"))
 
 from hearing import MAJOR, MINOR
+from telling import features, measured, tell
 
-from musicnb.measure import KEYS, Measures, Meter
+from musicnb.measure import KEYS, Measures
 from musicnb.sandbox import engine
+
+__all__ = ["BROKEN", "RATE", "Heard", "Request", "colours", "composed", "difference", "hear",
+           "requests", "tell"]  # fmt: skip
 
 RATE = engine.SAMPLE_RATE
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -102,12 +106,19 @@ def composed(prompt: str, seed: int, lyrics: str = "") -> engine.Score:
     return engine.compose(engine.read_brief(order, seed=seed, take=0))
 
 
-def measured(samples: np.ndarray) -> Measures:
-    """Return what our own meter says."""
-    meter = Meter(RATE, 2)
-    for start in range(0, len(samples), 65_536):
-        meter.push(samples[start : start + 65_536])
-    return meter.close()
+def colours(genre: str, seed: int) -> np.ndarray:
+    """Render a clip of a genre and return its features."""
+    with threadpool_limits(1):
+        return features(engine.render(composed(f"{genre.replace('_', ' ')}, 24 s", seed)))
+
+
+def difference(genre: str, seed: int, low: str, high: str, measure: str) -> float:
+    """Return by what share a measure is larger for the second word."""
+    words = genre.replace("_", " ")
+    with threadpool_limits(1):
+        clips = [engine.render(composed(f"{mood} {words}, 20 s", seed)) for mood in (low, high)]
+        first, second = (float(getattr(measured(clip), measure) or 0) for clip in clips)
+    return second / max(first, 1e-9) - 1
 
 
 def hear(request: Request) -> Heard:

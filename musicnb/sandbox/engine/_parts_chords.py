@@ -268,6 +268,8 @@ def _arp_plays(plan: Plan, passage: Passage) -> bool:
     kind = passage.section.kind
     if plan.brief.density < _BARE:
         return False
+    if plan.brief.density > -_BARE:
+        return True
     drive = plan.brief.energy + plan.character.density + 0.6 * plan.brief.density
     calm_figure = BY_NAME[plan.brief.genre].chords in {"sustain", "ostinato"}
     if kind in {"chorus", "solo", "loop"}:
