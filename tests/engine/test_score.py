@@ -16,15 +16,15 @@ KNOWN = {
     (
         "dream pop, warm analog drums",
         "",
-    ): "0091611cc5599ef163cd65c4a515e7a41ee5ff88ec7b1ae0d98a8a3704483f64",
+    ): "d4ad9a57b666b478c8a0f5dfcca105f2293bc4cb67d547685a911151e43123a9",
     (
         "fast techno in F# phrygian, 45 s",
         "",
-    ): "1c0a7c7462634d93b090034f928b7ffb0576dfabe74c1e54e2228e016e4eceb8",
+    ): "a9cbfdac16ff23439346fc519a3bf2142e4ef45d402b4395b1e3a5bc7cc325b4",
     (
         "sad folk ballad, female voice",
         LYRICS,
-    ): "6b755d7448663d031c53a03fba1accf7b9fd6ed0f46823d219e4dca7509c6a73",
+    ): "b419ec294ddb782bc5d64b6f1e9cf724e0d88c1bb78f7b4bcc9dd33f6b114135",
 }
 
 

@@ -73,7 +73,7 @@ class Plan:
 
     def loudness(self, passage: Passage) -> float:
         """Return the velocity around which a passage is played, 0 to 1."""
-        return 0.4 + 0.32 * passage.section.intensity + 0.2 * self.brief.energy
+        return 0.26 + 0.48 * passage.section.intensity + 0.18 * self.brief.energy
 
     @property
     def final_beats(self) -> float:
