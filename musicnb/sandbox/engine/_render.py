@@ -27,7 +27,7 @@ _DUCK_S = 0.28
 #: Notes kept for reuse; 48 MB at the worst, less than the mix of four minutes.
 _MAX_CACHED_SAMPLES = 12_000_000
 _MAX_ECHOES = 3
-_LONGEST_RING_S = 8.0
+_SHORTEST_RING, _LONGEST_RING = SAMPLE_RATE // 2, 8 * SAMPLE_RATE
 
 
 class Canceled(Exception):
@@ -180,12 +180,11 @@ class _Desk:
             )
         patch = PATCHES[self.patches[note.part]]
         release = int(patch.release_s * SAMPLE_RATE)
-        if patch.ring_s:
-            # a closing chord rings on for as long as it is held
-            ring_s = min(_LONGEST_RING_S, max(patch.ring_s, math.ceil(gate / SAMPLE_RATE)))
-            frames = int(ring_s * SAMPLE_RATE)
+        if patch.rings:
+            used = min(gate + release, _LONGEST_RING)
+            # a few lengths serve all notes of a pitch: the beginning of a longer one is the same
+            frames = _SHORTEST_RING << max(0, math.ceil(math.log2(used / _SHORTEST_RING)))
             wave = self._played(note, shade, frames, frames)
-            used = min(frames, gate + release)
             fade = min(used, max(400, used - gate))
             return self._placed(
                 channel, note, wave, start=start, frames=used, fade=fade, gain=patch.gain
