@@ -244,6 +244,14 @@ class Client:
                 paid[transfer.task_id] = paid.get(transfer.task_id, Decimal(0)) + lost
         return paid
 
+    async def sandbox_score(self, artifact_id: str) -> bytes:
+        """Read the score of a clip the sandbox made, as a Standard MIDI File."""
+        path = f"{self.base_url.removesuffix('/v1')}/sandbox/scores/{artifact_id}"
+        response = await self._exchange("GET", path, creates=False)
+        if not response.is_success:
+            raise error_of(response, creates=False)
+        return response.content
+
     async def sandbox_faults(self, fault: dict[str, Any] | None) -> None:
         """Arm a fault of the sandbox, or disarm all of them with None."""
         root = f"{self.base_url.removesuffix('/v1')}/sandbox/faults"

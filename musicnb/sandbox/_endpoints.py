@@ -126,6 +126,11 @@ ENDPOINTS: Final = (
         body=own.TopUp,
     ),
     Endpoint("GET", "/sandbox/ledger", "ledger", "Read every movement of money", own.Ledger),
+    Endpoint(
+        "GET", "/sandbox/scores/{artifact_id}", "score",
+        "Read the score of a clip, as a Standard MIDI File", "audio/midi",
+        codes=("artifact_not_found",),
+    ),
     Endpoint("GET", "/sandbox/faults", "faults", "List the armed faults", own.FaultList),
     Endpoint(
         "POST", "/sandbox/faults", "arm", "Arm a fault", own.ArmedFault, status=201, codes=_BODY,

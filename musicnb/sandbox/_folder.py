@@ -41,6 +41,17 @@ class Folder:
             if path.is_file():
                 path.unlink(missing_ok=True)
 
+    def discard(self, artifact_id: str) -> None:
+        """Remove what there is of a clip that nobody gets."""
+        for folder in (self.incoming, self.artifacts):
+            for name in clip_names(artifact_id):
+                (folder / name).unlink(missing_ok=True)
+
+
+def clip_names(artifact_id: str) -> tuple[str, str]:
+    """Return the names of a clip's two files: the sound, and its score beside it."""
+    return f"{artifact_id}.mp3", f"{artifact_id}.mid"
+
 
 def publish(temporary: Path, final: Path) -> None:
     """Give a written file its final name, so that after a power cut it is whole or absent."""

@@ -17,7 +17,7 @@ from multiprocessing import parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from musicnb.sandbox._folder import publish
+from musicnb.sandbox._folder import clip_names, publish
 from musicnb.sandbox._phases import number_of
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class RenderJob:
     seed, take
         What makes this task, and this clip of it, different from all others.
     artifact_id
-        Id of the file to be made, and its name.
+        Id of the clip to be made, and the name of its files.
     incoming, artifacts
         Folders: where the file is written, and where it goes once it is whole.
     reference
@@ -75,11 +75,6 @@ class RenderJob:
     incoming: Path
     artifacts: Path
     reference: Path | None = None
-
-    @property
-    def file_name(self) -> str:
-        """Name of the file to be made."""
-        return f"{self.artifact_id}.mp3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +210,13 @@ def _stored(
 ) -> FinishedClip:
     from musicnb.sandbox import engine  # noqa: PLC0415
 
-    temporary = job.incoming / job.file_name
-    temporary.write_bytes(data)
-    publish(temporary, job.artifacts / job.file_name)
+    sound_name, score_name = clip_names(job.artifact_id)
+    for name, content in ((score_name, engine.to_midi(score)), (sound_name, data)):
+        (job.incoming / name).write_bytes(content)
+        publish(job.incoming / name, job.artifacts / name)
     return FinishedClip(
         artifact_id=job.artifact_id,
-        file_name=job.file_name,
+        file_name=sound_name,
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         frames=frames,

@@ -1,4 +1,4 @@
-"""The endpoints the hosted service does not have: money, faults, the clock, documentation."""
+"""The endpoints the hosted service does not have: money, scores, faults, clock, documentation."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from musicnb.sandbox import _clock as clock
 from musicnb.sandbox import tasks, wallet
 from musicnb.sandbox._answers import json_of, ok
 from musicnb.sandbox._clock import now_us, to_datetime
 from musicnb.sandbox._docs import page
+from musicnb.sandbox._folder import Folder, clip_names
 from musicnb.sandbox._guard import tenant_of
 from musicnb.sandbox._money import to_units
 from musicnb.sandbox._reading import (
@@ -45,14 +46,17 @@ class OwnApi:
 
     Parameters
     ----------
+    store, folder
+        Where money and clips are kept.
     base_url
         Scheme, host and port of this server.
     faults
         What goes wrong on command.
     """
 
-    def __init__(self, store: Store, base_url: str, faults: Faults) -> None:
+    def __init__(self, store: Store, folder: Folder, base_url: str, faults: Faults) -> None:
         self._store = store
+        self._folder = folder
         self._faults = faults
         self._base_url = base_url
 
@@ -85,6 +89,24 @@ class OwnApi:
         read_query(request, ())
         rows = await self._store.run(lambda connection: wallet.ledger(connection, tenant))
         return ok(canonical_bytes(rows))
+
+    async def score(self, request: Request) -> Response:
+        tenant, artifact_id = tenant_of(request), request.path_params["artifact_id"]
+        read_query(request, ())
+
+        def find(connection: sqlite3.Connection) -> sqlite3.Row | None:
+            query = "SELECT 1 FROM artifacts WHERE artifact_id = ? AND tenant = ? AND kind = 'clip'"
+            row: sqlite3.Row | None = connection.execute(query, (artifact_id, tenant)).fetchone()
+            return row
+
+        if await self._store.run(find) is not None:
+            _, name = clip_names(artifact_id)
+            path = self._folder.artifacts / name
+            if path.is_file():
+                headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+                return FileResponse(path, media_type="audio/midi", headers=headers)
+        # clips of earlier versions have no score
+        raise Refusal("artifact_not_found", f"there is no score of a clip {artifact_id[:80]!r}")
 
     # ------------------------------------------------------------------- faults and the clock
 

@@ -195,7 +195,7 @@ class Runner:
                 return
             if not await self._write(functools.partial(tasks.succeed, clips=clips), task_id):
                 for clip in clips:
-                    (self._folder.artifacts / clip.file_name).unlink(missing_ok=True)
+                    self._folder.discard(clip.artifact_id)
         except WorkerDied as error:
             await self._fail(task_id, f"{error}; the task was refunded. Order it again")
         except Exception as error:  # noqa: BLE001 - whatever it is, the money goes back
@@ -224,7 +224,7 @@ class Runner:
         if len(clips) == live.clips:
             return clips
         for clip in clips:
-            (self._folder.artifacts / clip.file_name).unlink(missing_ok=True)
+            self._folder.discard(clip.artifact_id)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -252,8 +252,7 @@ class Runner:
             clip = await self._workers.run(begin)
         except Exception:
             # what a worker had written when it died, or when the disk was full, is nobody's
-            for folder in (job.incoming, job.artifacts):
-                (folder / job.file_name).unlink(missing_ok=True)
+            self._folder.discard(job.artifact_id)
             raise
         finally:
             live.slots.pop(take, None)

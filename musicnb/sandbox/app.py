@@ -96,7 +96,7 @@ def build_app(sandbox: Sandbox) -> ASGIApp:
         await asyncio.to_thread(sandbox.store.close)
 
     api = _Api(sandbox)
-    own = OwnApi(sandbox.store, sandbox.signer.base_url, sandbox.faults)
+    own = OwnApi(sandbox.store, sandbox.folder, sandbox.signer.base_url, sandbox.faults)
     handlers = [
         (entry.path, getattr(api, entry.handler, None) or getattr(own, entry.handler), entry.method)
         for entry in ENDPOINTS

@@ -185,7 +185,7 @@ async def _assemble(
     """Open the data folder and put the parts of a sandbox together."""
     from musicnb.sandbox import wallet  # noqa: PLC0415
     from musicnb.sandbox._clock import now_us, take_up  # noqa: PLC0415
-    from musicnb.sandbox._folder import Folder  # noqa: PLC0415
+    from musicnb.sandbox._folder import Folder, clip_names  # noqa: PLC0415
     from musicnb.sandbox._links import UrlSigner  # noqa: PLC0415
     from musicnb.sandbox._runner import Runner  # noqa: PLC0415
     from musicnb.sandbox._workers import Workers, cores  # noqa: PLC0415
@@ -203,10 +203,12 @@ async def _assemble(
         stored = setting(connection, "seed")
         chosen = args.seed if args.seed is not None else int(stored or secrets.randbits(62))
         connection.execute("INSERT OR REPLACE INTO settings VALUES ('seed', ?)", (str(chosen),))
-        names = connection.execute("SELECT file_name FROM artifacts").fetchall()
+        rows = connection.execute("SELECT artifact_id, file_name FROM artifacts").fetchall()
+        names = {row["file_name"] for row in rows}
+        names.update(*(clip_names(row["artifact_id"]) for row in rows))
         secret = setting(connection, "url_secret")
         assert secret is not None
-        return chosen, secret, {row["file_name"] for row in names}
+        return chosen, secret, names
 
     store = Store(folder.database)
     folder_seed, secret, known = await store.run(set_up)

@@ -28,6 +28,7 @@ from musicnb.studio._ordering import bound, order_sweep, run_plan, waiting
 from musicnb.studio._rehearsing import rehearse
 from musicnb.studio._road import Road
 from musicnb.studio._run import Run
+from musicnb.studio._scores import score_of
 from musicnb.studio._summaries import account_of, checked_sweep
 from musicnb.studio._task import Task
 from musicnb.studio._tasks import Tasks
@@ -340,6 +341,18 @@ class Studio:
             for take in reversed(journal.takes())
             if take.clip is not None
         )
+
+    def score(self, clip: Clip) -> bytes:
+        """Read the score of a clip that this sandbox composed, as a Standard MIDI File.
+
+        Raises
+        ------
+        ConfigurationError
+            The clip is not the embedded sandbox's, or another service is in use.
+        NotFound
+            The sandbox has no score of it any more.
+        """
+        return score_of(self._live_road(), clip)
 
     def compare(self, clips: Iterable[Clip], *, blind: bool = False) -> Comparison:
         """Put clips under one playhead and switch between them; put it last in a cell to show it.

@@ -141,3 +141,33 @@ def test_chorus_is_busier_than_verse() -> None:
         inside = sum(first <= note.tick < last for note in score.notes)
         rate.setdefault(section.kind, inside / section.bars)
     assert rate["chorus"] > 1.2 * rate["verse"]
+
+
+def test_club_music_holds_its_breath_before_the_chorus() -> None:
+    """In the last beat before a chorus only the riser is left, and then everybody comes in."""
+    score = score_of("house, 90 s, 124 bpm")
+    index = next(
+        i for i, s in enumerate(score.sections)
+        if s.kind == "chorus" and score.sections[i - 1].bars >= 4
+    )  # fmt: skip
+    start = score.sections[index].first_bar * 4 * 960
+    breath = [n for n in score.notes if start - 960 <= n.tick < start - 240]
+    assert not breath
+    ringing = [n for n in score.notes if n.tick < start - 1100 and n.tick + n.length > start - 480]
+    assert {n.sound for n in ringing} <= {"riser"}
+    assert len([n for n in score.notes if abs(n.tick - start) < 120]) > 5
+
+
+@pytest.mark.parametrize("genre", ["pop", "house", "rock", "folk", "lofi"])
+def test_chorus_is_louder_than_verse(genre: str) -> None:
+    """What is played in the chorus is struck harder on average."""
+    score = score_of(f"{genre} 90 s")
+    hard: dict[str, list[int]] = {"verse": [], "chorus": []}
+    for section in score.sections:
+        first = section.first_bar * 4 * 960
+        last = first + section.bars * 4 * 960
+        for note in score.notes:
+            if section.kind in hard and first <= note.tick < last and note.part != "vocal":
+                hard[section.kind].append(note.velocity)
+    verse, chorus = (sum(hard[kind]) / len(hard[kind]) for kind in ("verse", "chorus"))
+    assert chorus > 1.08 * verse

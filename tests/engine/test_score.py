@@ -16,15 +16,15 @@ KNOWN = {
     (
         "dream pop, warm analog drums",
         "",
-    ): "295bd0156bc1f7c0acd8dcc19ed085cac72beb8d5eee44b7bf731faeceac970f",
+    ): "d4ad9a57b666b478c8a0f5dfcca105f2293bc4cb67d547685a911151e43123a9",
     (
         "fast techno in F# phrygian, 45 s",
         "",
-    ): "0582c9dddfb1e6d15bc251299213df5d50531e9ea66c1659c55378bba758f040",
+    ): "a9cbfdac16ff23439346fc519a3bf2142e4ef45d402b4395b1e3a5bc7cc325b4",
     (
         "sad folk ballad, female voice",
         LYRICS,
-    ): "731130c605720f024dd4932d36b58f38b1db01696e6d289a23836c8975991a00",
+    ): "b419ec294ddb782bc5d64b6f1e9cf724e0d88c1bb78f7b4bcc9dd33f6b114135",
 }
 
 

@@ -83,6 +83,7 @@ def leftovers_in(folder: Path) -> list[str]:
     """Return the files in a folder that no row of its database knows."""
     connection = sqlite3.connect(folder / "sandbox.sqlite3")
     known = {name for (name,) in connection.execute("SELECT file_name FROM artifacts")}
+    known |= {f"{clip}.mid" for (clip,) in connection.execute("SELECT artifact_id FROM clips")}
     connection.close()
     files = [*(folder / "incoming").iterdir(), *(folder / "artifacts").iterdir()]
     return [str(path) for path in files if path.name not in known]
@@ -114,6 +115,10 @@ def _problems(connection: sqlite3.Connection, artifacts: Path) -> list[str]:
         data = path.read_bytes() if path.is_file() else b""
         if hashlib.sha256(data).hexdigest() != row["sha256"]:
             found.append(f"{path.name} is not the file that was promised")
+    for row in connection.execute("SELECT artifact_id FROM clips"):
+        score = artifacts / f"{row['artifact_id']}.mid"
+        if not score.is_file() or not score.read_bytes().endswith(b"\xff\x2f\x00"):
+            found.append(f"{score.name} is no whole score")
     return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import mido
 import pytest
 from speaking import Service
 
@@ -50,6 +52,26 @@ def test_ranges_are_served(url: str, asked: str, part: slice) -> None:
     assert answer.status_code == 206
     assert answer.content == whole[part]
     assert answer.headers["content-range"].endswith(f"/{len(whole)}")
+
+
+def test_score_lies_beside_its_clip(service: Service, techno: dict[str, Any]) -> None:
+    """Every clip's score is a MIDI file as long as its sound, for the holder of the key."""
+    for clip in techno["output"]["clips"]:
+        audio = clip["audio"]
+        path = f"/sandbox/scores/{audio['artifact_id']}"
+        answer = service.http.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "audio/midi"
+        score = mido.MidiFile(file=io.BytesIO(answer.content))
+        assert score.length == pytest.approx(audio["duration_seconds"], abs=0.01)
+        assert httpx.get(f"{service.process.base_url.removesuffix('/v1')}{path}").status_code == 401
+
+
+def test_score_of_what_is_no_clip_is_not_found(service: Service) -> None:
+    """An unknown artifact has no score, and neither has an upload."""
+    answer = service.http.get("/sandbox/scores/art_nothing")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "artifact_not_found"
 
 
 def test_range_beyond_the_end_is_416(url: str) -> None:

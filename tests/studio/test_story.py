@@ -1,6 +1,7 @@
 """The whole road against the real sandbox: order, watch, download, measure, tabulate."""
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -8,13 +9,15 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from decimal import Decimal
 
+import mido
 import numpy as np
 import pytest
 
 from musicnb import Artifact, ReferenceAudioToMusic, Studio, TextToMusic, sound
-from musicnb.errors import InvalidInput, LibraryError, TaskCanceled, WaitTimeout
+from musicnb.errors import ConfigurationError, InvalidInput, LibraryError, TaskCanceled, WaitTimeout
 
 SUNO = TextToMusic("calm lofi piano, 80 bpm, 10 seconds", model="suno-5.5")
 MINIMAX = TextToMusic(
@@ -49,6 +52,12 @@ def test_one_task_per_model_costs_130_credits_and_gives_three_clips(studio):
     sheet = studio.clips()[:3].contact_sheet()
     assert sheet.html.count("<img") == 6
     assert sheet.size_bytes < 40_000
+
+    score = mido.MidiFile(file=io.BytesIO(studio.score(clips[0])))
+    assert score.length == pytest.approx(clips[0].duration_s, abs=0.01)
+    foreign = replace(clips[0], sandbox=False)
+    with pytest.raises(ConfigurationError, match="has no score"):
+        studio.score(foreign)
 
     table = studio.table().tail(3)
     assert table.clip_credits.tolist() == [40.0, 40.0, 50.0]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from musicnb.sandbox.engine._casting import ROLES, cast_patches, silent_parts
 from musicnb.sandbox.engine._genre import Genre
 from musicnb.sandbox.engine._genres import BY_NAME, GENRE_WORDS, GENRES, OPEN_CHOICE
+from musicnb.sandbox.engine._leftovers import not_understood
 from musicnb.sandbox.engine._lyrics import MAX_CHARACTERS, read_stanzas
-from musicnb.sandbox.engine._moods import MOODS
+from musicnb.sandbox.engine._moods import DENSITIES, MOODS
 from musicnb.sandbox.engine._order_reader import OrderReader
 from musicnb.sandbox.engine._reading import (
     TEMPO_RANGE_BPM,
@@ -46,6 +47,7 @@ _VOCAL_WORDS = (
 _VOICE_NEGATIVES = {"vocal", "voice", "singing", "singer", "lyric"}
 _MAX_PROMPT_CHARACTERS = 5000
 _STRONG_VALENCE = 0.45
+_USUAL_METER, _ODD_METER_ABOVE = 4, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,15 @@ class Brief:
     tempo_bpm : float
         Beats per minute, 40 to 220.
     meter : int
-        Beats per bar, 3 or 4.
+        Beats per bar: 3, 4, 5 or 7.
     tonic : int
         Pitch class, 0 = C … 11 = B.
     mode : str
         ``major minor dorian phrygian lydian mixolydian``.
-    energy, brightness, weirdness, valence : float
-        0 to 1; valence -1 to 1.
+    energy, brightness, weirdness : float
+        0 to 1.
+    valence, density : float
+        -1 (sorrow) to 1 (joy), and -1 (bare) to 1 (crowded).
     swing : float
         0 to 1.
     sevenths : bool
@@ -110,6 +114,7 @@ class Brief:
     brightness: float
     weirdness: float
     valence: float
+    density: float
     swing: float
     sevenths: bool
     vocal: bool
@@ -170,9 +175,9 @@ def read_brief(order: Order, *, seed: int, take: int) -> Brief:
     feeling = _feeling(reader)
     energy, brightness = _levels(reader, genre, feeling)
     tonic, mode = _key(reader, genre, feeling)
-    meter = read_meter(reader.prompt)
     vocal, lyrics = _voice_and_words(reader, feeling)
     weirdness = reader.option("weirdness", order.weirdness_constraint, 0.3)
+    reader.warnings.extend(not_understood(reader.prompt, order.negative_tags))
     return Brief(
         model=order.model,
         label=f"{reader.label}/{take}",
@@ -181,13 +186,14 @@ def read_brief(order: Order, *, seed: int, take: int) -> Brief:
         genre=genre.name,
         colour=colour.name if colour else None,
         tempo_bpm=_tempo_bpm(reader, genre, feeling),
-        meter=meter or 4,
+        meter=_meter(reader, weirdness),
         tonic=tonic,
         mode=mode,
         energy=energy,
         brightness=brightness,
         weirdness=weirdness,
         valence=max(-1.0, min(1.0, feeling.valence)),
+        density=_density(reader),
         swing=0.0 if mentions(reader.prompt, "straight") else genre.swing,
         sevenths=genre.sevenths or bool(colour and colour.sevenths),
         vocal=vocal,
@@ -270,6 +276,27 @@ def _levels(reader: OrderReader, genre: Genre, feeling: _Feeling) -> tuple[float
         brightness += weight * (heard.brightness - brightness)
         reader.origins["energy"] = reader.origins["brightness"] = "reference"
     return min(1.0, max(0.05, energy)), min(1.0, max(0.0, brightness))
+
+
+def _density(reader: OrderReader) -> float:
+    """Return the sum of the words about layers; a refused one pulls the other way."""
+    signed = [-d if reader.refuses(w) else d for w, d in DENSITIES.items() if reader.names(w)]
+    if signed:
+        reader.origins["density"] = "prompt"
+    return max(-1.0, min(1.0, sum(signed)))
+
+
+def _meter(reader: OrderReader, weirdness: float) -> int:
+    """Return the metre named, or four beats, which weird music may leave."""
+    stated = read_meter(reader.prompt)
+    if stated is not None:
+        reader.origins["meter"] = "prompt"
+        return stated
+    draws = reader.own("meter")
+    if draws.chance(2.0 * (weirdness - _ODD_METER_ABOVE)):
+        reader.origins["meter"] = "option"
+        return draws.choice((3, 5, 7))
+    return _USUAL_METER
 
 
 def _tempo_bpm(reader: OrderReader, genre: Genre, feeling: _Feeling) -> float:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from musicnb.sandbox.engine._instruments import FAMILIES, INSTRUMENTS, ROLE_WORDS, SUBSTITUTES
+from musicnb.sandbox.engine._instruments import (
+    FAMILIES,
+    INSTRUMENTS,
+    ROLE_WORDS,
+    SUBSTITUTES,
+    UNUSUAL,
+)
 from musicnb.sandbox.engine._reading import mentions
 
 if TYPE_CHECKING:
@@ -14,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Parts that have a choice of sounds.
 ROLES = ("bass", "chords", "pad", "lead", "arp")
+#: Up to here weirdness leaves the band as the genre has it.
+_UNUSUAL_ABOVE = 0.4
 
 
 def cast_patches(
@@ -21,6 +29,7 @@ def cast_patches(
 ) -> tuple[tuple[str, str], ...]:
     """Return part and patch: the genre's habits, then what the prompt names, minus refusals."""
     chosen: dict[str, str] = {}
+    weirdness = reader.option("weirdness", reader.order.weirdness_constraint, 0.3)
     strict = reader.option("style_weight", reader.order.style_weight, 0.5)
     for role in ROLES:
         source = colour if colour is not None and role in {"chords", "lead", "pad"} else genre
@@ -29,6 +38,9 @@ def cast_patches(
         leave = reader.take % 2 == 1 or reader.own(f"patch {role}").chance(0.5 - 0.5 * strict)
         chosen[role] = habits[1] if leave and len(habits) > 1 else habits[0]
         reader.origins[role] = "genre"
+        if reader.own(f"unusual {role}").chance(1.2 * (weirdness - _UNUSUAL_ABOVE)):
+            chosen[role] = reader.own(f"which {role}").choice(UNUSUAL[role])
+            reader.origins[role] = "option"
     named = _named_instruments(reader)
     for role, patch in named.items():
         chosen[role] = patch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from musicnb.sandbox.engine._chance import stream
+from musicnb.sandbox.engine._drops import with_drops
 from musicnb.sandbox.engine._form import Form, Passage, plan_form
 from musicnb.sandbox.engine._genres import BY_NAME
 from musicnb.sandbox.engine._harmony import (
@@ -67,6 +68,7 @@ def compose(brief: Brief) -> Score:
         *vocal,
         *write_backing(plan, vocal),
     ]
+    notes = with_drops(notes, plan)
     notes.sort(key=lambda n: (n.tick, n.part, n.pitch, n.sound, n.length, n.velocity))
     return Score(
         notes=tuple(notes),

@@ -10,6 +10,8 @@ GENRES: tuple[Genre, ...] = (*PLAYED, *ELECTRONIC)
 
 BY_NAME: dict[str, Genre] = {genre.name: genre for genre in GENRES}
 
+GENRE_NAMES: tuple[str, ...] = tuple(BY_NAME)
+
 #: What an order without any genre word may become.
 OPEN_CHOICE: tuple[str, ...] = ("pop", "lofi", "house", "folk", "synthwave", "dream_pop")
 

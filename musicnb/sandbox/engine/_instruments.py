@@ -28,9 +28,10 @@ INSTRUMENTS: tuple[Instrument, ...] = (
     Instrument("piano", ("chords", "lead"), ("piano", "grand piano", "upright piano")),
     Instrument("electric_piano", ("chords",), ("electric piano", "rhodes", "wurlitzer", "keys")),
     Instrument("organ", ("chords", "pad"), ("organ", "hammond")),
-    Instrument("strings", ("pad", "lead"), ("string", "violin", "orchestra", "string section")),
-    Instrument("low_strings", ("lead", "pad"), ("cello", "viola", "double cello")),
-    Instrument("steel_guitar", ("chords", "arp"), ("acoustic guitar", "guitar", "ukulele")),
+    Instrument("strings", ("pad", "lead"), ("string", "orchestra", "string section")),
+    Instrument("violin", ("lead",), ("violin", "fiddle", "viola")),
+    Instrument("low_strings", ("lead", "pad"), ("cello", "low strings")),
+    Instrument("steel_guitar", ("chords", "arp"), ("acoustic guitar", "guitar")),
     Instrument("nylon_guitar", ("arp", "chords"), ("nylon guitar", "classical guitar")),
     Instrument("clean_guitar", ("chords", "arp"), ("electric guitar", "clean guitar")),
     Instrument(
@@ -40,12 +41,20 @@ INSTRUMENTS: tuple[Instrument, ...] = (
     ),
     Instrument("lead_guitar", ("lead",), ("lead guitar", "guitar solo")),
     Instrument("brass", ("lead",), ("brass", "trumpet", "horn", "trombone")),
-    Instrument("sax", ("lead",), ("sax", "saxophone", "clarinet")),
+    Instrument("sax", ("lead",), ("sax", "saxophone")),
+    Instrument("clarinet", ("lead",), ("clarinet", "oboe", "bassoon")),
+    Instrument("harmonica", ("lead",), ("harmonica", "melodica", "bagpipe")),
+    Instrument("accordion", ("chords", "lead"), ("accordion", "bandoneon", "concertina")),
     Instrument("flute", ("lead",), ("flute", "whistle", "pan flute", "recorder")),
     Instrument("bell", ("lead", "arp"), ("bell", "celesta", "glockenspiel", "music box")),
     Instrument("vibes", ("lead", "arp"), ("vibraphone", "vibes")),
-    Instrument("marimba", ("arp", "lead"), ("marimba", "xylophone", "kalimba")),
-    Instrument("harp", ("arp",), ("harp",)),
+    Instrument("marimba", ("arp", "lead"), ("marimba", "xylophone", "balafon")),
+    Instrument("kalimba", ("arp", "lead"), ("kalimba", "thumb piano", "mbira")),
+    Instrument("steel_drum", ("arp", "lead"), ("steel drum", "steelpan", "handpan")),
+    Instrument("harp", ("arp",), ("harp", "lyre", "koto")),
+    Instrument("harpsichord", ("chords", "arp"), ("harpsichord", "clavinet", "spinet")),
+    Instrument("banjo", ("arp", "chords"), ("banjo",)),
+    Instrument("mandolin", ("chords", "arp"), ("mandolin", "ukulele", "bouzouki")),
     Instrument("choir", ("pad",), ("choir", "choral")),
     Instrument("warm_pad", ("pad",), ("pad", "synth pad", "analog pad")),
     Instrument("glass_pad", ("pad",), ("glass pad", "shimmer pad")),
@@ -65,6 +74,10 @@ ROLE_WORDS: dict[str, str] = {
     "percussion": "drums",
     "beat": "drums",
     "drum machine": "drums",
+    "kick": "drums",
+    "snare": "drums",
+    "hi-hat": "drums",
+    "cymbal": "drums",
     "bass": "bass",
     "bassline": "bass",
     "chord": "chords",
@@ -84,6 +97,15 @@ SUBSTITUTES: dict[str, tuple[str, ...]] = {
     "arp": ("pluck", "marimba", "harp", "bell"),
 }
 
+#: What weird music may put in a part's place.
+UNUSUAL: dict[str, tuple[str, ...]] = {
+    "bass": ("reese_bass", "bass_808", "upright_bass", "low_strings"),
+    "chords": ("harpsichord", "accordion", "organ", "mandolin", "choir"),
+    "pad": ("glass_pad", "choir", "accordion", "low_strings"),
+    "lead": ("kalimba", "steel_drum", "violin", "clarinet", "harmonica", "bell"),
+    "arp": ("banjo", "kalimba", "steel_drum", "harpsichord", "marimba"),
+}
+
 #: Patches a negative word removes beside its own, because they are heard as the same family.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "guitar": (
@@ -94,8 +116,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "lead_guitar",
     ),
     "piano": ("piano", "electric_piano"),
-    "string": ("strings", "low_strings"),
+    "string": ("strings", "low_strings", "violin"),
     "synth": ("synth_lead", "pluck", "stab", "synth_bass", "warm_pad", "glass_pad"),
-    "orchestra": ("strings", "low_strings", "brass"),
+    "orchestra": ("strings", "low_strings", "violin", "brass"),
+    "wind": ("flute", "sax", "clarinet", "brass", "harmonica"),
+    "mallet": ("marimba", "vibes", "kalimba", "steel_drum"),
     "bell": ("bell", "vibes"),
 }

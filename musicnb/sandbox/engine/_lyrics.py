@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 #: Longest lyrics that are read; the service accepts no more.
 MAX_CHARACTERS = 5000
@@ -22,11 +23,14 @@ class Syllable:
         One or two vowel targets out of ``a e i o u``; two make a diphthong.
     coda : str
         The consonant letter it ends with, or "".
+    spelling : str
+        How it is written, in lower case, with a space after the last syllable of a word.
     """
 
     onset: str
     vowel: str
     coda: str
+    spelling: str = ""
 
     def text(self) -> str:
         """Return the syllable as ``onset:vowel:coda``, the form notes carry."""
@@ -142,8 +146,23 @@ def syllables(line: str) -> tuple[Syllable, ...]:
     found: list[Syllable] = []
     for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", folded):
         plain = _latin(re.sub(r"['’]", "", word))
-        found.extend(_word_syllables(plain) if plain.isascii() else _foreign_syllables(plain))
+        heard = _word_syllables(plain) if plain.isascii() else _foreign_syllables(plain)
+        spellings = _spellings(word, plain, len(heard))
+        found += [replace(s, spelling=text) for s, text in zip(heard, spellings, strict=True)]
     return tuple(found)
+
+
+def _spellings(word: str, plain: str, count: int) -> list[str]:
+    """Cut a written word where its sounds were cut, as nearly as letters allow."""
+    chunks = re.findall(r"[^aeiouy]*[aeiouy]+", plain)
+    if len(word) == len(plain) and len(chunks) >= count:
+        cuts = list(accumulate(len(chunk) for chunk in chunks[: count - 1]))
+    else:
+        cuts = [len(word) * k // count for k in range(1, count)]
+    edges = pairwise([0, *cuts, len(word)])
+    pieces = [word[start:end] for start, end in edges]
+    pieces[-1] += " "
+    return pieces
 
 
 def _latin(word: str) -> str:

@@ -23,7 +23,8 @@ CEILING = 10 ** (-1.3 / 20)
 _BLOCK = 1 << 16
 _CELL = 64
 _LOOKAHEAD_CELLS = 4
-_HOP = SAMPLE_RATE // 10
+#: Cells in a step of the gate: 100.1 ms, where the recommendation says 100.
+_HOP_CELLS = 69
 _SILENCE_LUFS = -70.0
 _TAPS = 24
 
@@ -46,7 +47,8 @@ def master(mix: FloatArray, settings: Mix, *, loop: bool, fade_s: float) -> Floa
     if not loop:
         fade = min(mix.shape[1], int(fade_s * SAMPLE_RATE))
         mix[:, -fade:] *= np.cos(np.linspace(0, np.pi / 2, fade)).astype(np.float32)
-    loudness = loudness_lufs(mix)
+    powers = _weighted_powers(mix)
+    loudness = _gated_lufs(powers)
     if loudness <= _SILENCE_LUFS:
         return mix
     gain = 10 ** ((TARGET_LUFS - loudness) / 20)
@@ -54,7 +56,8 @@ def master(mix: FloatArray, settings: Mix, *, loop: bool, fade_s: float) -> Floa
     # limiting takes loudness away; two corrections bring it back to within 0.1 LU
     for _ in range(3):
         curve = _gain_curve(peaks, gain, loop=loop)
-        lost = loudness_lufs(mix, curve) - TARGET_LUFS
+        # the gain is slow beside the weighting filters, so it may as well come after them
+        lost = _gated_lufs(powers * curve[: len(powers)] * curve[1 : len(powers) + 1]) - TARGET_LUFS
         if abs(lost) < 0.1:  # noqa: PLR2004
             break
         gain *= 10 ** (min(3.0, -1.15 * lost) / 20)
@@ -109,28 +112,30 @@ def _k_weighting() -> tuple[Section, Section]:
     return shelf, (1.0, -2.0, 1.0, 2 * (k * k - 1) / norm, (1 - k / q + k * k) / norm)
 
 
-def loudness_lufs(samples: FloatArray, curve: FloatArray | None = None) -> float:
+def loudness_lufs(samples: FloatArray) -> float:
     """Return the gated loudness of ITU-R BS.1770-4; -70 for silence.
 
     Parameters
     ----------
     samples : ndarray of float32, shape (2, frames)
         At 44.1 kHz.
-    curve : ndarray of float32, shape (cells + 1,), optional
-        Gain to apply first, one value for every 64 samples.
     """
+    return _gated_lufs(_weighted_powers(samples))
+
+
+def _weighted_powers(samples: FloatArray) -> FloatArray:
+    """Return the K-weighted power of every 64 samples, both channels added, shape (cells,)."""
     weighting = Cascade(*_k_weighting())
-    energies = []
-    # a common multiple of the hop (4410) and of the filter's blocks (64)
-    for part in _blocks(samples.shape[1], _HOP * 16 * 2):
-        block = samples[:, part]
-        if curve is not None:
-            block = np.clip(block * _stretched(curve, part), -CEILING, CEILING)
-        weighted = weighting(block)
-        hops = weighted.shape[1] // _HOP
-        cells = weighted[:, : hops * _HOP].reshape(2, hops, _HOP)
-        energies.append(np.einsum("cnh,cnh->n", cells, cells).astype(np.float64))
-    energy = np.concatenate(energies) / _HOP
+    powers = []
+    for part in _blocks(samples.shape[1] // _CELL * _CELL):
+        cells = weighting(samples[:, part]).reshape(2, -1, _CELL)
+        powers.append(np.einsum("cnh,cnh->n", cells, cells) / np.float32(_CELL))
+    return np.concatenate(powers) if powers else np.zeros(0, np.float32)
+
+
+def _gated_lufs(powers: FloatArray) -> float:
+    hops = len(powers) // _HOP_CELLS
+    energy = powers[: hops * _HOP_CELLS].reshape(hops, _HOP_CELLS).mean(axis=1, dtype=np.float64)
     if len(energy) < 4:  # noqa: PLR2004
         return _SILENCE_LUFS
     windows = (energy[:-3] + energy[1:-2] + energy[2:-1] + energy[3:]) / 4

@@ -83,6 +83,34 @@ MOODS: dict[str, Mood] = {
     "groovy": Mood(0.3, 0.3, 0.1),
     "minimal": Mood(0.0, -0.5, -0.1),
     "quiet": Mood(0.0, -0.7, -0.3),
+    "atmospheric": Mood(0.0, -0.4, -0.1),
+    "chill": Mood(0.2, -0.4, -0.2),
+    "funky": Mood(0.3, 0.4, 0.2),
+    "melodic": Mood(0.2, 0.0, 0.1),
+    "raw": Mood(-0.2, 0.4, 0.0),
+    "gritty": Mood(-0.3, 0.4, -0.3),
+    "smooth": Mood(0.3, -0.3, -0.2),
+    "airy": Mood(0.2, -0.3, 0.6),
+    "cold": Mood(-0.5, -0.1, 0.2),
+    "analog": Mood(0.1, -0.1, -0.3),
+    "vintage": Mood(0.1, -0.1, -0.4),
+}
+
+#: How many layers and notes there should be, -1 (bare) to 1 (crowded).
+DENSITIES: dict[str, float] = {
+    "sparse": -1.0,
+    "bare": -1.0,
+    "minimal": -0.7,
+    "minimalist": -0.7,
+    "stripped": -0.8,
+    "spacious": -0.6,
+    "simple": -0.5,
+    "layered": 0.7,
+    "rich": 0.5,
+    "full": 0.6,
+    "dense": 1.0,
+    "busy": 1.0,
+    "crowded": 1.0,
 }
 
 

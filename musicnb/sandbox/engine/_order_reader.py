@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from musicnb.sandbox.engine._chance import SplitMix64, stream
-from musicnb.sandbox.engine._reading import is_refused
+from musicnb.sandbox.engine._reading import is_refused, mentions
 
 if TYPE_CHECKING:
     from musicnb.sandbox.engine._order import Order
@@ -31,6 +31,10 @@ class OrderReader:
     def own(self, what: str) -> SplitMix64:
         """Return a stream of this take alone."""
         return stream(self.label, self.take, what)
+
+    def names(self, word: str) -> bool:
+        """Return whether the prompt or the negative tags hold the word."""
+        return word in self.negatives or mentions(self.prompt, word) is not None
 
     def refuses(self, word: str) -> bool:
         """Return whether the prompt or the negative tags refuse the word."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _OCTAVE = 12
 _PERCUSSIVE = frozenset({"scratch", "skank", "stab"})
 _SUSTAINED = frozenset({"sustain"})
+#: A prompt this sparse keeps pads and arpeggios away.
+_BARE = -0.55
 _CALM, _LIVELY, _DRIVEN = 0.3, 0.55, 0.8
 
 #: (beat, length in beats, velocity factor)
@@ -216,6 +218,8 @@ def write_pad(plan: Plan) -> list[Note]:
 
 def _pad_plays(plan: Plan, passage: Passage, style: str) -> bool:
     kind = passage.section.kind
+    if plan.brief.density < _BARE:
+        return False
     if kind in {"intro", "chorus", "bridge", "solo", "loop", "outro", "break"}:
         return True
     if kind == "pre":
@@ -262,7 +266,11 @@ def _rungs(pitches: tuple[int, ...], brightness: float) -> list[int]:
 
 def _arp_plays(plan: Plan, passage: Passage) -> bool:
     kind = passage.section.kind
-    drive = plan.brief.energy + plan.character.density
+    if plan.brief.density < _BARE:
+        return False
+    if plan.brief.density > -_BARE:
+        return True
+    drive = plan.brief.energy + plan.character.density + 0.6 * plan.brief.density
     calm_figure = BY_NAME[plan.brief.genre].chords in {"sustain", "ostinato"}
     if kind in {"chorus", "solo", "loop"}:
         return drive > 0.4 or calm_figure  # noqa: PLR2004

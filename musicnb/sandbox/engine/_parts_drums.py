@@ -27,7 +27,7 @@ def write_drums(plan: Plan) -> list[Note]:
     name = BY_NAME[brief.genre].drums
     if "drums" in brief.silent or name == "none":
         return []
-    pattern = PATTERNS[name if plan.meter == _FOUR_FOUR else "waltz"]
+    pattern = PATTERNS["waltz" if plan.meter < _FOUR_FOUR else name]
     pattern = _varied(pattern, plan)
     pen = Pen(plan, "drums", tight=0.5)
     for index, passage in enumerate(plan.passages):
@@ -114,7 +114,8 @@ def _write_bar(pen: Pen, rows: dict[str, str], passage: Passage, bar: int, fill_
             continue
         # the backbone of a groove is heard as soon as there is a groove at all
         bar_least = min(least, 7.0) if sound not in _TIMEKEEPERS else min(least + 1.0, 7.0)
-        for step, digit in enumerate(steps[: _STEPS_PER_BEAT * plan.meter]):
+        # bars of five and seven go on with the beginning of the pattern
+        for step, digit in enumerate((2 * steps)[: _STEPS_PER_BEAT * plan.meter]):
             if digit == "." or int(digit) < bar_least or (step >= end and sound != "kick"):
                 continue
             velocity = int(digit) / 9.0 * (0.45 + 0.5 * level)

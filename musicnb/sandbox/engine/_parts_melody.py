@@ -163,10 +163,10 @@ def _sing_out(pen: Pen, passage: Passage) -> None:
     plan = pen.plan
     section = passage.section
     busyness = plan.brief.energy * (0.75 if section.kind in {"verse", "bridge"} else 1.0)
-    busyness += 0.12 if section.kind == "solo" else 0.0
+    busyness += 0.3 * plan.brief.density + (0.12 if section.kind == "solo" else 0.0)
     motif = motif_for(plan.draws("motif", section.kind), busyness)
     line = line_in(plan.brief.tonic, plan.brief.mode, _register(plan, section.kind))
-    quiet_bars = section.kind == "verse" and plan.brief.energy < 0.5  # noqa: PLR2004
+    quiet_bars = section.kind == "verse" and plan.brief.energy + plan.brief.density < 0.5  # noqa: PLR2004
     for offset in range(section.bars):
         bar = section.first_bar + offset
         if offset % _PHRASE_BARS == 0:

@@ -137,7 +137,8 @@ def _sing_line(
             line.settle((plan.brief.tonic,))
         accent = 0.08 if beat % 1 == 0 else 0.0
         velocity = 0.55 + 0.25 * passage.section.intensity + accent
-        pen.add(begin + beat, length, line.pitch(), velocity, syllable.text())
+        sound, word = syllable.text(), syllable.spelling
+        pen.add(begin + beat, length, line.pitch(), velocity, sound, word=word)
 
 
 def _bar_at(plan: Plan, beat: float) -> int:

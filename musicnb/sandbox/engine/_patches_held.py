@@ -23,7 +23,7 @@ class Subtractive:
     shape : str
         ``"saw"`` or ``"square"``.
     detune_cents : tuple of float
-        One oscillator each.
+        One oscillator each, the leading one first.
     corner_hz, sweep_hz, sweep_s : float
         Where the filter rests, how far above it starts, and how fast it falls back.
     resonance : float
@@ -32,6 +32,9 @@ class Subtractive:
         Loudness.
     label : str
         Seeds the phases; two labels make two channels that differ.
+    side : float
+        Level of all oscillators but the first: equal ones beat until each beat is heard as a
+        stroke, which is wanted of a synthesiser and not of a section of strings.
     """
 
     shape: str
@@ -42,6 +45,7 @@ class Subtractive:
     resonance: float
     envelope: Envelope
     label: str = ""
+    side: float = 1.0
 
     def __call__(self, tone: Tone) -> FloatArray:
         """Return one note, shape (frames,)."""
@@ -64,8 +68,10 @@ class Subtractive:
                 (1 - ratio**2) ** 2 + (ratio * (1.4 - 1.1 * self.resonance)) ** 2
             )
             phases = _phases(len(number), self.label, tone.pitch, voice)
-            out += held(frequencies, response / number[None], tone.frames, _BLOCK, phases)
-        out *= self.envelope(tone) / np.float32(len(self.detune_cents) ** 0.5)
+            level = self.side if voice else 1.0
+            out += held(frequencies, response * (level / number[None]), tone.frames, _BLOCK, phases)
+        power = 1 + (len(self.detune_cents) - 1) * self.side**2
+        out *= self.envelope(tone) / np.float32(power**0.5)
         return out
 
 
@@ -93,18 +99,18 @@ _BOWED = Envelope(0.09, 0.5, 0.9, 0.22)
 _STAB = Envelope(0.003, 0.25, 0.35, 0.1)
 
 warm_pad = Wide(
-    Subtractive("saw", (-7, -1, 10), 1000, 650, 1.2, 0.0, _PAD, "warm left"),
-    Subtractive("saw", (-9, 2, 8), 1000, 650, 1.2, 0.0, _PAD, "warm right"),
+    Subtractive("saw", (-1, -7, 10), 1000, 650, 1.2, 0.0, _PAD, "warm left", 0.45),
+    Subtractive("saw", (2, -9, 8), 1000, 650, 1.2, 0.0, _PAD, "warm right", 0.45),
     0.75,
 )
 glass_pad = Wide(
-    Subtractive("square", (-6, 7), 2400, 2200, 0.8, 0.25, _GLASS, "glass left"),
-    Subtractive("square", (-8, 5), 2400, 2200, 0.8, 0.25, _GLASS, "glass right"),
+    Subtractive("square", (-1, 9), 2400, 2200, 0.8, 0.25, _GLASS, "glass left", 0.4),
+    Subtractive("square", (2, -8), 2400, 2200, 0.8, 0.25, _GLASS, "glass right", 0.4),
     0.6,
 )
 strings = Wide(
-    Subtractive("saw", (-5, 7), 2300, 700, 0.5, 0.0, _BOWED, "bow left"),
-    Subtractive("saw", (-8, 4), 2300, 700, 0.5, 0.0, _BOWED, "bow right"),
+    Subtractive("saw", (-2, 8), 2300, 700, 0.5, 0.0, _BOWED, "bow left", 0.4),
+    Subtractive("saw", (2, -8), 2300, 700, 0.5, 0.0, _BOWED, "bow right", 0.4),
     0.6,
 )
 stab = Wide(
@@ -113,7 +119,7 @@ stab = Wide(
     0.7,
 )
 low_strings = Subtractive(
-    "saw", (-6, 5), 900, 500, 0.4, 0.0, Envelope(0.07, 0.5, 0.9, 0.25), "low bow"
+    "saw", (-1, 8), 900, 500, 0.4, 0.0, Envelope(0.07, 0.5, 0.9, 0.25), "low bow", 0.4
 )
 synth_bass = Subtractive(
     "saw", (-4, 4), 320, 1900, 0.14, 0.55, Envelope(0.004, 0.2, 0.7, 0.06), "bass"
@@ -133,6 +139,14 @@ _HOLLOW = Subtractive(
     "square", (2,), 1200, 500, 0.4, 0.0, Envelope(0.03, 0.2, 0.85, 0.09), "hollow"
 )
 
+_PIPE = Subtractive("square", (0,), 1500, 700, 0.5, 0.1, Envelope(0.035, 0.2, 0.9, 0.09), "pipe")
+_COMB = Subtractive("saw", (-4, 4), 1900, 900, 0.5, 0.2, Envelope(0.03, 0.2, 0.9, 0.08), "comb")
+_BELLOWS = Subtractive(
+    "saw", (-9, 0, 8), 1700, 400, 0.5, 0.0, Envelope(0.04, 0.2, 0.95, 0.08), "bellows"
+)
+_SOLO_BOW = Subtractive("saw", (0,), 2600, 900, 0.4, 0.3, Envelope(0.07, 0.4, 0.9, 0.16), "solo")
+
+_BOW_BEND = Vibrato(5.7, 20, 0.15, 30)
 _LEAD_BEND = Vibrato(5.6, 16, 0.18, 35)
 _BRASS_BEND = Vibrato(5.0, 9, 0.3, 45)
 _SAX_BEND = Vibrato(5.2, 22, 0.2, 60)
@@ -174,6 +188,26 @@ def flute(tone: Tone) -> FloatArray:
     air = filtered(noise(tone.frames, tone.pitch), biquad("bandpass", min(9000.0, base * 2.2), 1.0))
     wave += air * Envelope(0.03, 0.12, 0.45, 0.08)(tone) * np.float32(0.05)
     return wave
+
+
+def clarinet(tone: Tone) -> FloatArray:
+    """Return a pipe with a reed: odd harmonics, hardly any vibrato."""
+    return _PIPE(tone) * np.float32(0.7)
+
+
+def harmonica(tone: Tone) -> FloatArray:
+    """Return two reeds with hands that open and close before them."""
+    return _SAX_BEND(_COMB(tone)) * np.float32(0.7)
+
+
+def accordion(tone: Tone) -> FloatArray:
+    """Return three reeds that beat against one another."""
+    return _BELLOWS(tone) * np.float32(0.7)
+
+
+def violin(tone: Tone) -> FloatArray:
+    """Return one bowed string with vibrato."""
+    return _BOW_BEND(_SOLO_BOW(tone)) * np.float32(0.7)
 
 
 def organ(tone: Tone) -> FloatArray:

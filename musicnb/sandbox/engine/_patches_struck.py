@@ -115,6 +115,23 @@ def vibraphone(tone: Tone) -> FloatArray:
     return softened(wave, 0.001)
 
 
+def kalimba(tone: Tone) -> FloatArray:
+    """Return a plucked metal tongue on a gourd: one high partial that is out of tune."""
+    base = tone.hertz
+    levels = np.array([1, 0.32 * tone.velocity, 0.16]) * (1, tone.opening**0.5, tone.opening**0.5)
+    decays = np.array([2.4 * (base / 261) ** 0.3, 7.5, 16])
+    return softened(struck(base * np.array([1, 5.4, 9.2]), levels, decays, tone.frames), 0.001)
+
+
+def steel_drum(tone: Tone) -> FloatArray:
+    """Return a beaten pan: octave and twelfth bloom after the stroke and ring on."""
+    base = tone.hertz
+    levels = np.array([1, 0.75 * tone.velocity, 0.35, 0.2]) * (1, 1, tone.opening, tone.opening)
+    pitches = base * np.array([1, 2.004, 3.01, 4.06])
+    wave = struck(pitches, levels, np.array([2.6, 3.4, 5.5, 8]), tone.frames)
+    return softened(wave, 0.006)
+
+
 def synth_pluck(tone: Tone) -> FloatArray:
     """Return a short filtered saw, the workhorse of electronic arpeggios."""
     number = np.arange(1, 25)

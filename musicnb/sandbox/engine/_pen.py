@@ -66,11 +66,14 @@ class Plan:
         """Return how busy a passage is, 0 to 1: the section's intensity times the energy."""
         energy = self.brief.energy + 0.4 * self.character.density
         section = passage.section.intensity
-        return max(0.0, min(1.0, energy * (0.45 + 0.75 * section)))
+        level = max(0.0, min(1.0, energy * (0.45 + 0.75 * section)))
+        density = self.brief.density
+        # bare music thins out however driven it is; crowded music fills up however calm
+        return level * (1 + 0.5 * density) if density < 0 else min(1.0, level + 0.3 * density)
 
     def loudness(self, passage: Passage) -> float:
         """Return the velocity around which a passage is played, 0 to 1."""
-        return 0.4 + 0.32 * passage.section.intensity + 0.2 * self.brief.energy
+        return 0.26 + 0.48 * passage.section.intensity + 0.18 * self.brief.energy
 
     @property
     def final_beats(self) -> float:
@@ -105,7 +108,16 @@ class Pen:
     def __post_init__(self) -> None:
         self._draws = self.plan.draws("hands", self.part)
 
-    def add(self, beat: float, length: float, pitch: int, velocity: float, sound: str = "") -> None:
+    def add(
+        self,
+        beat: float,
+        length: float,
+        pitch: int,
+        velocity: float,
+        sound: str = "",
+        *,
+        word: str = "",
+    ) -> None:
         """Write one note.
 
         Parameters
@@ -116,8 +128,8 @@ class Pen:
             MIDI note number.
         velocity : float
             0 to 1.
-        sound : str, optional
-            Drum or syllable.
+        sound, word : str, optional
+            Drum or syllable, and the syllable in letters.
         """
         plan = self.plan
         tick = self._swung(round(beat * TICKS_PER_BEAT))
@@ -134,6 +146,7 @@ class Pen:
                 velocity=min(127, max(1, round(127 * hard))),
                 part=self.part,
                 sound=sound,
+                word=word,
             )
         )
 

@@ -62,6 +62,9 @@ _KEY = re.compile(
     rf"(?<!\w)([a-g])(#|♯|b|♭|[\s-]*(?:sharp|flat))?[\s-]*({_MODES})(?!\w)"
 )
 _KEY_OF = re.compile(r"(?<!\w)(?:key\s+of|in)\s+([a-g])(#|♯|b|♭)?(?![\w'-])")
+_METER = re.compile(
+    r"(?<![\w/])(?:([3457])/4|([567])/8)(?![\w/])|(?<!\w)(?:waltz|minuet|in three)(?!\w)"
+)
 _MODE = re.compile(rf"(?<!\w)({_MODES})(?!\w)")
 _NUMBER_WORDS = "|".join(sorted((re.escape(word) for word in _NUMBERS), key=len, reverse=True))
 _NUMBER = rf"(\d{{1,4}}(?:\.\d{{1,3}})?|{_NUMBER_WORDS})"
@@ -71,6 +74,8 @@ _MINUTES = re.compile(
     rf"(?:\s*(?:and\s+)?{_NUMBER}[\s-]*(?:seconds?|secs?|s)(?!\w))?"
 )
 _SECONDS = re.compile(rf"(?<![\w.]){_NUMBER}[\s-]*(?:seconds?|secs?|s|sec\.)(?!\w)")
+#: What tells tempo, key and length, for those who look for what is left of a prompt.
+SPOKEN_DECISIONS = (_METER, _TEMPO, _KEY, _KEY_OF, _CLOCK, _MINUTES, _SECONDS)
 _DECADE = re.compile(r"(?:[5-9]0|00|19\d0|20\d0)s")
 
 
@@ -117,10 +122,12 @@ def read_key(prompt: str) -> tuple[int | None, str | None]:
 
 
 def read_meter(prompt: str) -> int | None:
-    """Return beats per bar, 3 or 4, when the prompt names a metre or a waltz."""
-    if re.search(r"(?<![\w/])(?:3/4|6/8)(?![\w/])|(?<!\w)(?:waltz|minuet|in three)(?!\w)", prompt):
-        return 3
-    return 4 if re.search(r"(?<![\w/])4/4(?![\w/])", prompt) else None
+    """Return beats per bar, 3, 4, 5 or 7, when the prompt names a metre or a waltz."""
+    found = _METER.search(prompt)
+    if found is None:
+        return None
+    beats = found.group(1) or found.group(2) or "3"
+    return 3 if beats == "6" else int(beats)
 
 
 def read_length_s(prompt: str) -> float | None:

@@ -27,6 +27,7 @@ _DUCK_S = 0.28
 #: Notes kept for reuse; 48 MB at the worst, less than the mix of four minutes.
 _MAX_CACHED_SAMPLES = 12_000_000
 _MAX_ECHOES = 3
+_SHORTEST_RING, _LONGEST_RING = SAMPLE_RATE // 2, 8 * SAMPLE_RATE
 
 
 class Canceled(Exception):
@@ -120,7 +121,7 @@ class _Desk:
         self.beat_frames = 60.0 / score.tempo_bpm * SAMPLE_RATE
         self.frames = round(score.duration_s * SAMPLE_RATE)
         self.mix = np.zeros((2, self.frames), np.float32)
-        self.send = np.zeros((2, self.frames), np.float32)
+        self.send = np.zeros(self.frames, np.float32)
         self.patches = dict(score.patches)
         self.cache: dict[tuple[object, ...], FloatArray] = {}
         self.cached = 0
@@ -179,10 +180,11 @@ class _Desk:
             )
         patch = PATCHES[self.patches[note.part]]
         release = int(patch.release_s * SAMPLE_RATE)
-        if patch.ring_s:
-            frames = int(patch.ring_s * SAMPLE_RATE)
+        if patch.rings:
+            used = min(gate + release, _LONGEST_RING)
+            # a few lengths serve all notes of a pitch: the beginning of a longer one is the same
+            frames = _SHORTEST_RING << max(0, math.ceil(math.log2(used / _SHORTEST_RING)))
             wave = self._played(note, shade, frames, frames)
-            used = min(frames, gate + release)
             fade = min(used, max(400, used - gate))
             return self._placed(
                 channel, note, wave, start=start, frames=used, fade=fade, gain=patch.gain
@@ -308,7 +310,7 @@ class _Desk:
                 self._add(self.mix, turned * level, start + count * dotted)
         if strip.send:
             wet = strip.send * self.score.mix.wetness * (1.3 + 0.45 * self.score.mix.space_s)
-            self._add(self.send, sound * np.float32(wet), start)
+            self._add(self.send[None], (sound[0] + sound[1])[None] * np.float32(0.5 * wet), start)
 
     def _add(self, target: FloatArray, sound: FloatArray, start: int) -> None:
         """Add at a place; what overshoots the end is lost, or comes round in a loop."""

@@ -48,8 +48,10 @@ def add_reverb(mix: FloatArray, send: FloatArray, response: FloatArray, *, circu
 
     Parameters
     ----------
-    mix, send : ndarray of float32, shape (2, frames)
-        Where to add, and what enters the room.
+    mix : ndarray of float32, shape (2, frames)
+        Where to add.
+    send : ndarray of float32, shape (frames,)
+        What enters the room, from one place: the room itself makes it wide.
     response : ndarray of float32, shape (2, taps)
         From :func:`room`.
     circular : bool
@@ -58,15 +60,15 @@ def add_reverb(mix: FloatArray, send: FloatArray, response: FloatArray, *, circu
     taps = response.shape[1]
     points = _POINTS if taps <= _LONG_TAPS else 2 * _POINTS
     hop = points - taps + 1
-    frames = send.shape[1]
+    frames = len(send)
     spectrum = np.fft.rfft(response, points, axis=1)
-    block = np.zeros((2, points), np.float32)
+    block = np.zeros(points, np.float32)
     if circular:
-        block[:, : taps - 1] = np.take(send, np.arange(-(taps - 1), 0) % frames, axis=1)
+        block[: taps - 1] = np.take(send, np.arange(-(taps - 1), 0) % frames)
     for start in range(0, frames, hop):
         count = min(hop, frames - start)
-        block[:, taps - 1 : taps - 1 + count] = send[:, start : start + count]
-        block[:, taps - 1 + count :] = 0
-        wet = np.fft.irfft(np.fft.rfft(block, axis=1) * spectrum, points, axis=1)
+        block[taps - 1 : taps - 1 + count] = send[start : start + count]
+        block[taps - 1 + count :] = 0
+        wet = np.fft.irfft(np.fft.rfft(block) * spectrum, points, axis=1)
         mix[:, start : start + count] += wet[:, taps - 1 : taps - 1 + count]
-        block[:, : taps - 1] = block[:, count : count + taps - 1].copy()
+        block[: taps - 1] = block[count : count + taps - 1].copy()

@@ -27,6 +27,9 @@ class Note:
         ``drums bass chords pad arp lead vocal backing``.
     sound : str
         The drum that is struck, or the syllable that is sung as ``onset:vowel:coda``.
+    word : str
+        The syllable as it is written, a space after the last one of a word; it does not sound, so
+        it is no part of the digest.
     """
 
     tick: int
@@ -35,6 +38,7 @@ class Note:
     velocity: int
     part: str
     sound: str = ""
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
