@@ -1,0 +1,144 @@
+r"""Which pair to hear next: the one whose answer is expected to teach most about the goal.
+
+Of a pair, the expected information about the best k is
+:math:`\sum_i I(T_i; Y)`: over all clips, the mutual information between "clip i is among the best
+k" and the answer, under the posterior (Lindley 1956; for paired comparisons MacKay 1992 and
+Mikhailiuk et al. 2020 choose pairs so, for all strengths rather than for a goal).
+
+References
+----------
+D. V. Lindley: On a measure of the information provided by an experiment. Ann. Math. Stat. 27, 1956.
+D. J. C. MacKay: Information-based objective functions for active data selection. Neural Comput. 4,
+1992.
+A. Mikhailiuk et al.: Active sampling for pairwise comparisons via approximate message passing and
+information gain maximization. ICPR 2020.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from musicnb.errors import InvalidInput
+from musicnb.listen._model import Floats, answer_chances
+from musicnb.listen._posterior import Ballots, Draws, draw
+from musicnb.listen._votes import TopK, Vote, check
+
+_DRAWS: Final = 400
+_APART: Final = 3
+"""Other pairs heard between a pair and its repeat, at least: it should not be remembered."""
+_TOP_3: Final = TopK(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two clips to hear: ``left`` as A, ``right`` as B; ``is_repeat`` stays hidden."""
+
+    left: str
+    right: str
+    is_repeat: bool = False
+
+
+def next_pair(
+    votes: Iterable[Vote],
+    clips: Sequence[str],
+    *,
+    goal: TopK = _TOP_3,
+    seed: int = 0,
+    listener: str = "me",
+    repeats: float = 0.1,
+) -> Pair:
+    """Return what a listener should hear next.
+
+    The same arguments give the same pair. No pair comes twice in a row, every clip is heard on
+    both sides equally often as far as that goes, and one pair in ``1 / repeats``, at a random place
+    of each such stretch, is an earlier one of the same listener with the sides exchanged.
+
+    Parameters
+    ----------
+    votes
+        Those of all listeners so far, in their order.
+    clips
+        Ids of everything that is compared.
+    goal
+        What the votes are for.
+    seed
+        Decides what chance decides.
+    listener
+        Who listens.
+    repeats
+        Share of hidden repeats, 0 to 0.5.
+
+    Raises
+    ------
+    InvalidInput
+        Votes, clips and goal do not fit together, or the share is out of range.
+    """
+    listed = check(votes, clips, goal)
+    if not 0 <= repeats <= 0.5:  # noqa: PLR2004
+        raise InvalidInput(f"the share of repeats must be 0 to 0.5, not {repeats!r}")
+    own = [vote for vote in listed if vote.listener == listener]
+    chance = np.random.default_rng([seed, len(listed), *listener.encode()])
+    if repeats and _repeat_is_due(len(own), round(1 / repeats), seed):
+        earlier = _repeatable(own)
+        if earlier:
+            vote = earlier[chance.integers(len(earlier))]
+            return Pair(vote.right, vote.left, is_repeat=True)
+    first, second = np.triu_indices(len(clips), 1)
+    draws = draw(Ballots.of(listed, clips), _DRAWS, chance)
+    taught = information(draws, first, second, goal)
+    if own and len(first) > 1:
+        last = own[-1].pair
+        taught[[{clips[a], clips[b]} == last for a, b in zip(first, second, strict=True)]] = -np.inf
+    best = int(np.argmax(taught))
+    return Pair(*_sides(clips[first[best]], clips[second[best]], own, chance))
+
+
+def information(draws: Draws, first: np.ndarray, second: np.ndarray, goal: TopK) -> Floats:
+    """Return in nats what each pair is expected to tell about who is among the best."""
+    chances = answer_chances(
+        draws.strengths[:, first],
+        draws.strengths[:, second],
+        draws.line[:, None],
+        draws.log_eta[:, None],
+    )
+    inside = draws.in_top(goal.k).astype(float)
+    flat = chances.reshape(len(chances), -1)
+    total = flat.mean(axis=0)
+    gained = np.zeros(len(total))
+    for members in (inside, 1 - inside):
+        joint = members.T @ flat / len(flat)  # (clips, pairs x answers)
+        share = members.mean(axis=0)[:, None]
+        gained += np.sum(
+            joint * np.log(np.maximum(joint, 1e-300) / np.maximum(share * total, 1e-300)), axis=0
+        )
+    return gained.reshape(chances.shape[1:]).sum(axis=-1)
+
+
+def _repeat_is_due(position: int, stretch: int, seed: int) -> bool:
+    number, place = divmod(position, stretch)
+    return place == int(np.random.default_rng([seed, number]).integers(stretch))
+
+
+def _repeatable(own: Sequence[Vote]) -> list[Vote]:
+    """Return votes whose pair has been heard once, and not just now."""
+    heard = Counter(vote.pair for vote in own)
+    recent = {vote.pair for vote in own[-_APART:]}
+    return [vote for vote in own if heard[vote.pair] == 1 and vote.pair not in recent]
+
+
+def _sides(
+    one: str, other: str, own: Sequence[Vote], chance: np.random.Generator
+) -> tuple[str, str]:
+    """Put the clip on the left that has been there less often than its share."""
+    lead = Counter({one: 0, other: 0})
+    for vote in own:
+        lead[vote.left] += 1
+        lead[vote.right] -= 1
+    if lead[one] == lead[other]:
+        return (one, other) if chance.random() < 1 / 2 else (other, one)
+    return (one, other) if lead[one] < lead[other] else (other, one)

@@ -1,0 +1,199 @@
+r"""What votes say about strengths: a posterior by Laplace's method, and draws from it.
+
+Strengths are :math:`s_i \sim N(0, \tau^2)`. Where several people listened, each hears a clip as
+:math:`s_i + d_{li}` with a taste :math:`d_{li} \sim N(0, \omega^2)` of her own, so that votes of
+one listener are not taken for the votes of many. The line is :math:`c \sim N(-2, 2^2)` and the
+difference heard as a tie :math:`\log \eta \sim N(-1, 1)`. Over a grid of :math:`\tau` and
+:math:`\omega` the mode is found by Fisher scoring, and the posterior is the mixture of the normal
+distributions around the modes, weighed by Laplace's approximation of the evidence (Tierney and
+Kadane 1986; the same with a grid is the idea of INLA: Rue, Martino and Chopin 2009).
+
+References
+----------
+L. Tierney, J. B. Kadane: Accurate approximations for posterior moments and marginal densities.
+J. Am. Stat. Assoc. 81, 1986.
+H. Rue, S. Martino, N. Chopin: Approximate Bayesian inference for latent Gaussian models by using
+integrated nested Laplace approximations. J. R. Stat. Soc. B 71, 2009.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicnb.listen._model import Floats, answer_chances, answer_slopes
+from musicnb.listen._votes import ANSWERS, Vote, listeners_of
+
+SPREADS: Final = (0.35, 0.6, 1.0, 1.6, 2.5)
+SPREAD_WEIGHTS: Final = (0.12, 0.22, 0.3, 0.24, 0.12)
+TASTES: Final = (0.1, 0.4, 0.8, 1.6)
+LINE: Final = (-2.0, 2.0)
+LOG_ETA: Final = (-1.0, 1.0)
+
+_STEPS = 50
+_HALVINGS = 12
+_STILL = 1e-4
+
+
+@dataclass(frozen=True)
+class Ballots:
+    """Votes as numbers.
+
+    Parameters
+    ----------
+    first, second, answer, listener
+        Places in clips, answers and listeners, one row a vote.
+    clips, listeners
+        How many there are.
+    """
+
+    first: NDArray[np.intp]
+    second: NDArray[np.intp]
+    answer: NDArray[np.intp]
+    listener: NDArray[np.intp]
+    clips: int
+    listeners: int
+
+    @classmethod
+    def of(cls, votes: Sequence[Vote], clips: Sequence[str]) -> Ballots:
+        """Return votes with numbers for clips and listeners."""
+        places = {clip: place for place, clip in enumerate(clips)}
+        names = listeners_of(votes)
+        people = {name: place for place, name in enumerate(names)}
+        rows = [
+            (places[v.left], places[v.right], ANSWERS.index(v.answer), people[v.listener])
+            for v in votes
+        ]
+        table = np.array(rows, np.intp).reshape(-1, 4).T
+        return cls(*table, clips=len(clips), listeners=len(names))
+
+    @property
+    def unknowns(self) -> int:
+        """Strengths, tastes where there is more than one listener, the line and the tie."""
+        return self.clips * (1 + (self.listeners if self.listeners > 1 else 0)) + 2
+
+    def design(self) -> Floats:
+        """Return (votes, 4, unknowns): which unknowns add up to A, B, line and log eta."""
+        rows = np.arange(len(self.first))
+        design = np.zeros((len(rows), 4, self.unknowns))
+        for side, places in enumerate((self.first, self.second)):
+            design[rows, side, places] = 1
+            if self.listeners > 1:
+                design[rows, side, self.clips * (1 + self.listener) + places] = 1
+        design[:, 2, -2] = design[:, 3, -1] = 1
+        return design
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Normal distributions: (many, unknowns) modes, their precisions, their shares."""
+
+    modes: Floats
+    precisions: Floats
+    shares: Floats
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws from the posterior.
+
+    Parameters
+    ----------
+    strengths
+        (draws, clips), of which each row has the mean 0.
+    line
+        (draws,): the acceptability line on the same scale.
+    log_eta
+        (draws,): logarithm of the difference that is heard as a tie.
+    """
+
+    strengths: Floats
+    line: Floats
+    log_eta: Floats
+
+    def in_top(self, k: int) -> NDArray[np.bool_]:
+        """Return (draws, clips): whether a clip is among the best k."""
+        places = np.argsort(np.argsort(-self.strengths, axis=1), axis=1)
+        return np.asarray(places < k)
+
+
+def draw(ballots: Ballots, count: int, chance: np.random.Generator) -> Draws:
+    """Return draws from the posterior, from each normal as many as its weight says."""
+    mixture = fit(ballots)
+    ends = np.rint(np.cumsum(mixture.shares) * count).astype(int)
+    parts, start = [], 0
+    for mode, precision, end in zip(mixture.modes, mixture.precisions, ends, strict=True):
+        noise = chance.standard_normal((end - start, len(mode)))
+        parts.append(mode + np.linalg.solve(np.linalg.cholesky(precision).T, noise.T).T)
+        start = end
+    drawn = np.concatenate(parts)
+    strengths = drawn[:, : ballots.clips]
+    middle = strengths.mean(axis=1)
+    return Draws(strengths - middle[:, None], drawn[:, -2] - middle, drawn[:, -1])
+
+
+def fit(ballots: Ballots) -> Mixture:
+    """Return the normal distributions around the modes, one for each point of the grid."""
+    tastes = TASTES if ballots.listeners > 1 else TASTES[:1]
+    grid = [(spread, taste) for taste in tastes for spread in SPREADS]
+    mean = np.zeros(ballots.unknowns)
+    deviation = np.empty((len(grid), ballots.unknowns))
+    for row, (spread, taste) in zip(deviation, grid, strict=True):
+        row[: ballots.clips], row[ballots.clips :] = spread, taste
+    (mean[-2], deviation[:, -2]), (mean[-1], deviation[:, -1]) = LINE, LOG_ETA
+    precision = 1 / deviation**2
+    modes, bends, heights = _climb(ballots, mean, precision)
+    flatness = np.log(precision).sum(axis=1) - np.linalg.slogdet(bends)[1]
+    evidence = heights + flatness / 2 + np.log(np.tile(SPREAD_WEIGHTS, len(tastes)))
+    weights = np.exp(evidence - evidence.max())
+    return Mixture(modes, bends, weights / weights.sum())
+
+
+def _climb(ballots: Ballots, mean: Floats, precision: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return modes, precisions there, and logs of the posterior's heights, for all priors at once.
+
+    Fisher scoring: Newton's method with the information expected of the votes, which is never
+    negative, and steps halved until they go up.
+    """
+    design = ballots.design()
+    flat = design.reshape(-1, design.shape[-1])
+    answered = ballots.answer[None, :, None]
+
+    def local(places: Floats) -> Floats:
+        return np.moveaxis((places @ flat.T).reshape(len(places), -1, 4), -1, 0)
+
+    def heights(places: Floats, chances: Floats) -> Floats:
+        likely = np.log(np.take_along_axis(chances, answered, axis=-1)).sum(axis=(1, 2))
+        return np.asarray(likely - (precision * (places - mean) ** 2).sum(axis=1) / 2)
+
+    def slopes(places: Floats, chances: Floats) -> tuple[Floats, Floats]:
+        steep = answer_slopes(*local(places)) / np.sqrt(chances)[..., None]
+        told = np.take_along_axis(steep, answered[..., None], axis=2)[:, :, 0]
+        told /= np.sqrt(np.take_along_axis(chances, answered, axis=-1))
+        uphill = told.reshape(len(places), -1) @ flat - precision * (places - mean)
+        rows = (steep @ design).reshape(len(places), -1, places.shape[1])
+        bends = np.swapaxes(rows, 1, 2) @ rows
+        bends[:, *np.diag_indices(places.shape[1])] += precision
+        return uphill, bends
+
+    places = np.tile(mean, (len(precision), 1))
+    chances = answer_chances(*local(places))
+    levels = heights(places, chances)
+    for _ in range(_STEPS):
+        uphill, bends = slopes(places, chances)
+        steps = np.linalg.solve(bends, uphill[..., None])[..., 0]
+        for _ in range(_HALVINGS):
+            chances = answer_chances(*local(places + steps))
+            reached = heights(places + steps, chances)
+            down = reached < levels
+            if not down.any():
+                break
+            steps[down] /= 2
+        places, levels = places + steps, reached
+        if np.abs(steps).max() < _STILL:
+            break
+    return places, slopes(places, chances)[1], levels
