@@ -34,8 +34,7 @@ def seat_of(piece: Piece) -> Seat:
     """Say where a piece stands in the grid, and what it is called outside of it."""
     cell = piece.cell
     repeat = piece.repeat if cell.repeats > 1 else 0
-    name = f"{cell.name} #{repeat}" if repeat else cell.name
-    return Seat(name, tuple(cell.labels.values()), repeat)
+    return Seat(piece.name, tuple(cell.labels.values()), repeat)
 
 
 def _in_order(run: Run) -> Iterator[tuple[Cell, Piece | None]]:
