@@ -7,7 +7,7 @@ so neither a renamed file nor a second notebook measures it again.
 from __future__ import annotations
 
 from musicnb.analysis._cache import MeasureCache
-from musicnb.analysis._digests import Digest, digest_of, digests
+from musicnb.analysis._digests import Digest, digest_of, digests, keep_digests
 from musicnb.analysis._files import Source, measure_file
 from musicnb.analysis._many import PATIENCE_S, measure_many
 from musicnb.analysis._progress import Progress, telling
@@ -20,6 +20,7 @@ __all__ = [
     "Source",
     "digest_of",
     "digests",
+    "keep_digests",
     "measure_file",
     "measure_many",
     "telling",

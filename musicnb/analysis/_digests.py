@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -98,6 +98,13 @@ def digests(cache: str | os.PathLike[str], sha256s: Iterable[str]) -> dict[str, 
     return {sha256: known[sha256] for sha256 in wanted & known.keys()}
 
 
+def keep_digests(cache: str | os.PathLike[str], found: Mapping[str, Digest]) -> None:
+    """Remember digests of what was just measured, so that its entries need not be read again."""
+    folder = Path(cache)
+    known, useless = _read(folder)
+    _write(folder, {**known, **found}, useless)
+
+
 def _entries(folder: Path) -> set[str]:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         return {entry.name.removesuffix(".json") for entry in entries}
@@ -123,7 +130,7 @@ def _read(folder: Path) -> tuple[dict[str, Digest], dict[str, int]]:
     return {}, {}
 
 
-def _write(folder: Path, known: dict[str, Digest], useless: dict[str, int]) -> None:
+def _write(folder: Path, known: Mapping[str, Digest], useless: Mapping[str, int]) -> None:
     body = json.dumps([known, useless], separators=(",", ":")).encode()
     partial = folder / f".{uuid.uuid4().hex}.part"
     with contextlib.suppress(OSError):  # as the entries: reading them again is no error

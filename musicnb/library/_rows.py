@@ -14,7 +14,7 @@ JOB_COLUMNS: Final = (
     "job_id, service, capability, body, idempotency_key, state, expected, planned_at, task_id,"
     " resolved_model, charged, refunded, ended_at, problem, sent_at, sweep"
 )
-_JOB_NAMES: Final = tuple(name.strip() for name in JOB_COLUMNS.split(","))
+_JOB_FIELDS: Final = tuple(name.strip() for name in JOB_COLUMNS.split(","))
 CLIP_COLUMNS: Final = ", ".join(field.name for field in fields(ClipRecord))
 _UNITS_PER_CREDIT: Final = 10_000
 
@@ -32,7 +32,7 @@ def credits_of(units: int | None) -> Decimal | None:
 
 
 def job_of(row: tuple[Any, ...]) -> Job:
-    values = dict(zip(_JOB_NAMES, row, strict=True))
+    values = dict(zip(_JOB_FIELDS, row, strict=True))
     expected = credits_of(values.pop("expected"))
     assert expected is not None
     return Job(

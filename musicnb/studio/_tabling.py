@@ -6,7 +6,15 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from musicnb.analysis import Digest, MeasureCache, Progress, digest_of, digests, measure_many
+from musicnb.analysis import (
+    Digest,
+    MeasureCache,
+    Progress,
+    digest_of,
+    digests,
+    keep_digests,
+    measure_many,
+)
 from musicnb.library import Library, Take
 from musicnb.measure import Measures
 from musicnb.studio._clip import MEASURES
@@ -115,6 +123,7 @@ def _measured(
             found[sha256] = digest_of(result)
         else:
             faults.append(f"{file} ({result})")
+    keep_digests(folder, found)
     if faults:
         named = "; ".join(faults[:_MOST_NAMED])
         more = f"; and {len(faults) - _MOST_NAMED:,} more" if len(faults) > _MOST_NAMED else ""

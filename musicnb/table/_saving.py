@@ -23,8 +23,9 @@ _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\
 def inert(frame: pd.DataFrame) -> pd.DataFrame:
     """Copy a frame so that no text in it, its index or its names is computed by a spreadsheet."""
     plain = pd.DataFrame(frame)
-    safe = pd.concat([_inert(plain.iloc[:, place]) for place in range(plain.shape[1])], axis=1) \
-        if plain.shape[1] else plain.copy()  # fmt: skip
+    # by their places, because names need not be unique
+    places = range(plain.shape[1])
+    safe = pd.DataFrame({place: _inert(plain.iloc[:, place]) for place in places}, plain.index)
     safe.columns = _inert_index(plain.columns)
     safe.index = _inert_index(plain.index)
     return safe
@@ -39,8 +40,8 @@ def _inert(column: pd.Series[Any]) -> pd.Series[Any]:
 def _inert_index(index: pd.Index[Any]) -> pd.Index[Any]:
     names = [_text(name) for name in index.names]
     if isinstance(index, pd.MultiIndex):
-        levels = [_inert(index.get_level_values(place).to_series())
-                  for place in range(index.nlevels)]  # fmt: skip
+        places = range(index.nlevels)
+        levels = [_inert(index.get_level_values(place).to_series()) for place in places]
         return pd.MultiIndex.from_arrays(levels, names=names)
     if pd.api.types.is_numeric_dtype(index.dtype):
         return index.set_names(names)
@@ -89,8 +90,9 @@ def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     unnamed = [place for place, name in enumerate(frame.index.names) if name is None]
     if len(unnamed) == frame.index.nlevels:
         return frame.reset_index(drop=True)
-    return frame.reset_index(level=unnamed, drop=True).reset_index() if unnamed \
-        else frame.reset_index()  # fmt: skip
+    if unnamed:
+        frame = frame.reset_index(level=unnamed, drop=True)
+    return frame.reset_index()
 
 
 def _csv(frame: pd.DataFrame, file: BinaryIO) -> None:

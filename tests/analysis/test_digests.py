@@ -6,7 +6,7 @@ import os
 import pytest
 from shelving import Sung, measured
 
-from musicnb.analysis import MeasureCache, digest_of, digests
+from musicnb.analysis import MeasureCache, digest_of, digests, keep_digests
 
 NAMES = [hashlib.sha256(bytes([number])).hexdigest() for number in range(3)]
 
@@ -49,6 +49,15 @@ def test_second_look_reads_the_common_file_alone(cache):
     for name in NAMES[:2]:
         (cache / f"{name}.json").unlink()
     assert digests(cache, NAMES) == first
+
+
+def test_digests_that_are_kept_need_no_entry(cache):
+    """Whoever has just measured thousands of files does not read them all once more."""
+    first = digests(cache, NAMES)
+    keep_digests(cache, {NAMES[2]: digest_of(measured(Sung()))})
+    assert digests(cache, NAMES) == {**first, NAMES[2]: digest_of(measured(Sung()))}
+    keep_digests(cache / "nowhere", first)  # where nothing can be kept, nothing is
+    assert digests(cache / "nowhere", NAMES) == {}
 
 
 @pytest.mark.parametrize("harm", [b"", b"x", b'[{"a":1},{}]'])
