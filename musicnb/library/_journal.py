@@ -19,7 +19,15 @@ from musicnb.library._caps import require_balance
 from musicnb.library._database import Database
 from musicnb.library._intents import Intent, Intents
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
-from musicnb.library._rows import CLIP_COLUMNS, JOB_COLUMNS, credits_of, digest_of, job_of, units
+from musicnb.library._rows import (
+    CLIP_COLUMNS,
+    JOB_COLUMNS,
+    credits_of,
+    digest_of,
+    job_of,
+    units,
+    where,
+)
 from musicnb.wire import Billing
 
 #: The newest durations kept for each model: more tells the poller nothing new.
@@ -290,11 +298,11 @@ class Journal:
             raise LibraryError(f"the journal has no order {job_id!r}")
         return job_of(row)
 
-    def jobs(self, service: str | None = None) -> list[Job]:
-        """List every order, at one service or at all, oldest first."""
-        where, values = ("WHERE service = ?", (service,)) if service is not None else ("", ())
+    def jobs(self, service: str | None = None, sweep: str | None = None) -> list[Job]:
+        """List every order, of one service and sweep or of all, oldest first."""
+        condition, values = where(service=service, sweep=sweep)
         rows = self._db.all(
-            f"SELECT {JOB_COLUMNS} FROM jobs {where} ORDER BY planned_at, rowid",  # noqa: S608
+            f"SELECT {JOB_COLUMNS} FROM jobs {condition} ORDER BY planned_at, rowid",  # noqa: S608
             *values,
         )
         return [job_of(row) for row in rows]
@@ -317,11 +325,10 @@ class Journal:
 
     def clips(self, job_id: str | None = None) -> list[ClipRecord]:
         """List the clips of one order, or of all, in their order."""
-        where, values = ("WHERE job_id = ?", (job_id,)) if job_id is not None else ("", ())
+        condition, values = where(job_id=job_id)
+        order = "saved_at, position" if job_id is None else "position"
         rows = self._db.all(
-            f"SELECT {CLIP_COLUMNS} FROM clips {where} ORDER BY saved_at, position"  # noqa: S608
-            if job_id is None
-            else f"SELECT {CLIP_COLUMNS} FROM clips {where} ORDER BY position",  # noqa: S608
+            f"SELECT {CLIP_COLUMNS} FROM clips {condition} ORDER BY {order}",  # noqa: S608
             *values,
         )
         return [ClipRecord(*row) for row in rows]
@@ -350,10 +357,7 @@ class Journal:
 
     def _committed(self, service: str, sweep: str) -> Decimal:
         """Sum what a sweep has cost or may still cost, in credits."""
-        return sum(
-            (job.committed_credits for job in self.jobs(service) if job.sweep == sweep),
-            Decimal(0),
-        )
+        return sum((job.committed_credits for job in self.jobs(service, sweep)), Decimal(0))
 
     def _change(self, job_id: str, **columns: Any) -> None:
         with self._db.transaction() as db:

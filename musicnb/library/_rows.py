@@ -14,6 +14,7 @@ JOB_COLUMNS: Final = (
     "job_id, service, capability, body, idempotency_key, state, expected, planned_at, task_id,"
     " resolved_model, charged, refunded, ended_at, problem, sent_at, sweep"
 )
+_JOB_NAMES: Final = tuple(name.strip() for name in JOB_COLUMNS.split(","))
 CLIP_COLUMNS: Final = ", ".join(field.name for field in fields(ClipRecord))
 _UNITS_PER_CREDIT: Final = 10_000
 
@@ -31,8 +32,7 @@ def credits_of(units: int | None) -> Decimal | None:
 
 
 def job_of(row: tuple[Any, ...]) -> Job:
-    names = [name.strip() for name in JOB_COLUMNS.split(",")]
-    values = dict(zip(names, row, strict=True))
+    values = dict(zip(_JOB_NAMES, row, strict=True))
     expected = credits_of(values.pop("expected"))
     assert expected is not None
     return Job(
@@ -41,3 +41,10 @@ def job_of(row: tuple[Any, ...]) -> Job:
         refunded_credits=credits_of(values.pop("refunded")),
         **values,
     )
+
+
+def where(**columns: str | None) -> tuple[str, tuple[str, ...]]:
+    """Write the condition that these columns have these values; None is any."""
+    given = {name: value for name, value in columns.items() if value is not None}
+    terms = " AND ".join(f"{name} = ?" for name in given)
+    return f"WHERE {terms}" if terms else "", tuple(given.values())

@@ -8,11 +8,12 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from musicnb.measure._weights import BAND_MEANS, BAND_SPREADS
 
-# 20 MB of cosines at a time
-_AT_ONCE: Final = 5_000_000
+# 10 MB of cosines at a time, and the block before
+_AT_ONCE: Final = 2_500_000
 
 Styles = NDArray[np.float32]
 
@@ -71,14 +72,16 @@ def most_alike(
     order = known[np.argsort(labels, kind="stable")]
     sizes = np.unique(labels, return_counts=True)[1]
     starts = np.cumsum(sizes) - sizes
-    for size in np.unique(sizes[sizes > 1]):
-        # groups of one size are compared together: there may be thousands of two
-        members = order[starts[sizes == size][:, None] + np.arange(size)]
-        step = max(1, _AT_ONCE // int(size) ** 2)
-        for first in range(0, len(members), step):
-            some = members[first : first + step]
-            likeness[some], best = _best_of(styles[some])
-            places[some] = np.take_along_axis(some, best, axis=1)
+    # more threads only wait for each other: the products are small
+    with threadpool_limits(1, "blas"):
+        for size in np.unique(sizes[sizes > 1]):
+            # groups of one size are compared together: there may be thousands of two
+            members = order[starts[sizes == size][:, None] + np.arange(size)]
+            step = max(1, _AT_ONCE // int(size) ** 2)
+            for first in range(0, len(members), step):
+                some = members[first : first + step]
+                likeness[some], best = _best_of(styles[some])
+                places[some] = np.take_along_axis(some, best, axis=1)
     return likeness, places
 
 
