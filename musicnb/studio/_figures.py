@@ -194,7 +194,7 @@ class RunFigures:
         they do for the cap; see `cost_variety`.
         """
         run, service = self._run, self._run.service.identity
-        jobs = [job for job in self._journal.jobs(service) if job.sweep == run.plan.name]
+        jobs = self._journal.jobs(service, run.plan.name)
         start = min((job.planned_at for job in jobs), default=0.0)
         movements = [movement for job in jobs for movement in _movements(job, start)]
         cap = self._journal.cap(service, run.plan.name)

@@ -85,9 +85,7 @@ def manifest_of(run: Run, library: Library) -> Manifest:
     orders = [piece.task.job for piece in run.pieces if piece.task is not None]
     shown = {job.job_id for job in orders}
     earlier = [
-        job
-        for job in library.journal.jobs(service.identity)
-        if job.sweep == plan.name and job.job_id not in shown
+        job for job in library.journal.jobs(service.identity, plan.name) if job.job_id not in shown
     ]
     by_job: dict[str, list[ClipRecord]] = {}
     for clip in sorted(library.journal.clips(), key=lambda clip: clip.position):
@@ -337,7 +335,7 @@ class OpenedManifest:
             The name is taken or cannot be one, or a request cannot be sent as it was.
         """
         plan = self.record.plan(name)
-        if any(job.sweep == plan.name for job in self.library.journal.jobs(self.service)):
+        if self.library.journal.jobs(self.service, plan.name):
             raise _invalid("name", f"{plan.name!r} has orders in this library; choose another")
         return self.bound(plan)
 
