@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from test_board_live import run_new_cell
 from test_board_player import CONTRAST
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> \u202eon"
@@ -337,6 +338,32 @@ def test_bar_is_one_stop_for_the_keyboard_and_arrows_lead_along_it(shown: Page) 
     expect(mood).to_be_focused()
     expect(mood).to_have_accessible_name("mood: dark")
     expect(takes(shown)).to_have_text(["Take d"])
+
+
+def test_long_board_puts_on_the_page_what_is_looked_at_and_finds_the_rest(
+    lab: Any, shown: Page
+) -> None:
+    """Of 700 cards 300 are there at first; the last is found by its name, or by scrolling on."""
+    run_new_cell(
+        shown,
+        """
+many = board("Many", *[CardView(f"m{n}", "suno-5.5", f"Card {n}", "", "queued")
+                       for n in range(700)])
+many.show()""",
+    )
+    many = shown.locator("section[aria-label=Many]")
+    expect(many.locator(".mnb-card")).to_have_count(300)
+    expect(many.locator(".mnb-shown")).to_have_text("All 700 shown")
+    many.get_by_role("searchbox").fill("card 699")
+    expect(many.locator(".mnb-title")).to_have_text(["Card 699"])
+    expect(many.locator(".mnb-shown")).to_have_text("1 of 700 shown")
+    many.get_by_role("button", name="Clear", exact=True).click()
+    expect(many.locator(".mnb-card")).to_have_count(300)
+    for count in (600, 700):
+        many.locator(".mnb-cards").evaluate("list => { list.scrollTop = 1e6; }")
+        expect(many.locator(".mnb-card")).to_have_count(count)
+    expect(many.locator(".mnb-title").last).to_have_text("Card 699")
+    lab.execute(shown, "many.close()")
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
