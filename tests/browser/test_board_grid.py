@@ -394,7 +394,7 @@ def test_copy_shows_headings_stars_tags_and_notes(lab: Any, shown: Page) -> None
     """What is left without a kernel says what was thought of each clip."""
     lab.execute(shown, "grid.settle()")
     lab.save_and_reopen(shown, "grid.ipynb")
-    copy = shown.locator(".mnb-static")
+    copy = shown.locator(".mnb-static").first
     expect(copy).to_be_visible()
     expect(copy.locator(".mnb-s-lead")).to_have_text(["calm", "dark"])
     expect(copy).to_contain_text("★★★★★ #hook")
