@@ -1,7 +1,6 @@
 // The bar above a long board: what to look for, and in which order.
 
 const TYPING_MS = 120; // between the last letter and looking for it
-let menus = 0; // on this page, so that each has an id of its own
 
 /** A button that opens a small box of choices. */
 class Menu {
@@ -13,7 +12,7 @@ class Menu {
     this.label = label;
     this.badge = make("span", "mnb-menu-count", { "aria-hidden": "true" });
     this.text = make("span", "mnb-menu-text", {}, label);
-    this.box = make("div", "mnb-box", { popover: "auto", id: `mnb-box-${++menus}`, role: "group", "aria-label": label });
+    this.box = make("div", "mnb-box", { popover: "auto", id: `mnb-box-${page.boxes++}`, role: "group", "aria-label": label });
     this.button = make("button", "mnb-menu", { type: "button", "aria-expanded": "false", "aria-controls": this.box.id }, this.text, icon("down"), this.badge);
     this.button.popoverTargetElement = this.box; // the browser closes it, and gives the focus back
     this.element = make("div", "mnb-menu-place", {}, this.button, this.box);

@@ -27,6 +27,7 @@ page.speed ??= 1;
 page.sounds ??= new Map();
 page.views ??= new Map();
 page.boards ??= new Set();
+page.boxes ??= 0; // made so far: each needs an id of its own
 
 /** Let nobody sound but this one, which must have a `pause()`. */
 function takeFloor(player) {

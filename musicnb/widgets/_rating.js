@@ -28,7 +28,7 @@ class Ratings {
     const number = ++this.number;
     this.waiting.set(id, { rating, number });
     this.refused.delete(id);
-    this.board.keepInPlace(id);
+    this.board.shelf.keepInPlace(id);
     this.#show(id);
     if (!this.board.send({ op: "rate", id, changes, number })) return this.#refuse(id, rating, this.board.goneText());
     setTimeout(() => {
@@ -159,7 +159,7 @@ class RatingEditor {
   }
 
   #drawKnown() {
-    const known = [...this.board.knownTags()];
+    const known = [...this.board.shelf.tags()];
     this.known.hidden = known.length === 0;
     this.known.replaceChildren(
       ...known.map((tag) => {

@@ -48,6 +48,16 @@ class Shelf {
     return [...this.list.querySelectorAll(".mnb-row")].map((element) => this.board.rowOf.get(element)).filter((row) => row && !row.element.hidden);
   }
 
+  /** A clip that is rated while it is looked at stays until something else is looked for. */
+  keepInPlace(clip_id) {
+    if (this.filter.isOn) this.filter.kept.add(clip_id);
+  }
+
+  /** @returns {Iterable<string>} the tags that clips have */
+  tags() {
+    return this.filter.choicesOf("tags", this.#cards().map((card) => card.data)).keys();
+  }
+
   /** Bring everything to where it belongs now; nothing moves that need not. */
   arrange() {
     const cards = this.#cards();
@@ -64,7 +74,8 @@ class Shelf {
     this.list.setAttribute("role", isGrid ? "group" : "list");
     this.list.classList.toggle("mnb-grid", isGrid);
     this.list.classList.toggle("mnb-long", cards.length > LONG_BOARD);
-    this.bar.element.hidden = this.board.model.get("compare") || (all <= LONG_BOARD && !this.axes.length);
+    const isCompared = this.board.comparison !== null || this.board.model.get("compare");
+    this.bar.element.hidden = isCompared || (all <= LONG_BOARD && !this.axes.length);
     if (!this.bar.element.hidden) this.bar.update();
     this.bar.count(found, all);
   }

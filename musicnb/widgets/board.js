@@ -124,15 +124,6 @@ class Board {
     this.editor.open(row);
   }
 
-  /** A clip that is rated while it is looked at stays until something else is looked for. */
-  keepInPlace(clip_id) {
-    if (this.shelf.filter.isOn) this.shelf.filter.kept.add(clip_id);
-  }
-
-  knownTags() {
-    return this.shelf.filter.choicesOf("tags", [...this.cards.values()].map((card) => card.data)).keys();
-  }
-
   /** Something else is looked for. */
   followShelf() {
     if (!this.active?.element.checkVisibility()) this.activate(this.shelf.rows()[0] ?? null);
@@ -340,6 +331,7 @@ class Board {
     this.player.pause();
     this.comparison = new Comparison(this, clips.slice(0, MOST_COMPARED), { blind: this.model.get("blind"), close });
     this.list.hidden = true;
+    this.shelf.arrange();
     this.controls.speed.hidden = close === null;
     this.list.before(this.comparison.element);
     for (const lane of this.comparison.lanes) this.adoptWave(lane);
@@ -351,6 +343,7 @@ class Board {
     this.comparison.dispose();
     this.comparison = null;
     this.list.hidden = false;
+    this.shelf.arrange();
     this.picked();
     this.compare.focus({ preventScroll: true });
   }

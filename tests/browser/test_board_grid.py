@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from test_board_live import run_new_cell
 from test_board_player import CONTRAST
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> \u202eon"
@@ -21,6 +22,8 @@ kept = {}
 def rate(clip_id, changes):
     if "refuse" in changes.get("note", ""):
         raise InvalidInput.from_faults([Fault("note", "", "is 'refuse'; say something else")])
+    while Path("hold").exists():
+        sleep(0.1)
     clip = next(clip for clip in grid._clips() if clip.clip_id == clip_id)
     known = {"stars": clip.stars, "tags": clip.tags, "note": clip.note} | changes
     rating = Rating(clip_id, known["stars"], tuple(known["tags"]), known["note"])
@@ -237,13 +240,17 @@ def test_keys_and_presses_give_stars_and_the_kernel_keeps_them(lab: Any, shown: 
     assert shown.evaluate("() => window.sent") == ["rate"] * 4
 
 
-def test_rating_shows_at_once_while_the_kernel_is_busy_and_says_so(lab: Any, shown: Page) -> None:
-    """Nobody waits for a cell to end to give a star; it is kept when the cell has ended."""
-    lab.execute(shown, "sleep(20)", wait=False)
+def test_rating_shows_at_once_and_says_so_while_python_takes_its_time(
+    lab: Any, shown: Page
+) -> None:
+    """Nobody waits for a cell to end to give a star; it is kept when Python gets to it."""
+    hold = lab.root / "hold"
+    hold.touch()
     stars = row(shown, "b").get_by_role("slider", name="Stars of Take b")
     stars.press("3")
     expect(stars).to_have_attribute("aria-valuenow", "3")
     expect(row(shown, "b")).to_contain_text("Python is busy with a running cell: kept when it ends")
+    hold.unlink()
     expect(row(shown, "b")).not_to_contain_text("Python is busy")
     assert lab.execute(shown, "print(kept['b'])") == "{'stars': 3}\n"
     stars.press("0")
@@ -339,6 +346,32 @@ def test_bar_is_one_stop_for_the_keyboard_and_arrows_lead_along_it(shown: Page) 
     expect(takes(shown)).to_have_text(["Take d"])
 
 
+def test_long_board_puts_on_the_page_what_is_looked_at_and_finds_the_rest(
+    lab: Any, shown: Page
+) -> None:
+    """Of 700 cards 300 are there at first; the last is found by its name, or by scrolling on."""
+    run_new_cell(
+        shown,
+        """
+many = board("Many", *[CardView(f"m{n}", "suno-5.5", f"Card {n}", "", "queued")
+                       for n in range(700)])
+many.show()""",
+    )
+    many = shown.locator("section[aria-label=Many]")
+    expect(many.locator(".mnb-card")).to_have_count(300)
+    expect(many.locator(".mnb-shown")).to_have_text("All 700 shown")
+    many.get_by_role("searchbox").fill("card 699")
+    expect(many.locator(".mnb-title")).to_have_text(["Card 699"])
+    expect(many.locator(".mnb-shown")).to_have_text("1 of 700 shown")
+    many.get_by_role("button", name="Clear", exact=True).click()
+    expect(many.locator(".mnb-card")).to_have_count(300)
+    for count in (600, 700):
+        many.locator(".mnb-card").last.scroll_into_view_if_needed()
+        expect(many.locator(".mnb-card")).to_have_count(count)
+    expect(many.locator(".mnb-title").last).to_have_text("Card 699")
+    lab.execute(shown, "many.close()")
+
+
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_grid_bar_boxes_and_ratings_have_enough_contrast(shown: Page, theme: str) -> None:
     """Every text 4.5 : 1 and every control's shape 3 : 1, with a box of choices open, too."""
@@ -361,7 +394,7 @@ def test_copy_shows_headings_stars_tags_and_notes(lab: Any, shown: Page) -> None
     """What is left without a kernel says what was thought of each clip."""
     lab.execute(shown, "grid.settle()")
     lab.save_and_reopen(shown, "grid.ipynb")
-    copy = shown.locator(".mnb-static")
+    copy = shown.locator(".mnb-static").first
     expect(copy).to_be_visible()
     expect(copy.locator(".mnb-s-lead")).to_have_text(["calm", "dark"])
     expect(copy).to_contain_text("★★★★★ #hook")

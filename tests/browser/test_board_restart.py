@@ -29,6 +29,13 @@ over = board("Over", CardView("x", "", "", "", "succeeded", clips=(clip("b1", "G
              copy_note="studio.clips() plays them again, at no cost.")
 over
 """
+RATED = """
+from board_takes import *
+from musicnb.library import Rating
+rated = board("Rated", CardView("x", "", "", "", "succeeded", clips=(clip("r1", "Take 1"),)),
+              rate=lambda clip_id, changes: Rating(clip_id, **changes))
+rated
+"""
 FORM = """
 from musicnb.widgets import Form
 sent = []
@@ -251,3 +258,19 @@ def test_form_and_the_board_below_it_have_the_same_edges(page: Page, form: Locat
         boxes = [frame.bounding_box() for frame in frames]
         edges = [(box["x"], box["width"]) for box in boxes if box]
         assert edges[0] == pytest.approx(edges[1], abs=0.01)
+
+
+def test_rating_after_a_restart_is_taken_back_and_says_why(
+    lab: Any, page: Page, board_takes: str
+) -> None:
+    """Nobody believes that a star is kept which nobody keeps."""
+    (lab.root / "board_takes.py").write_text(board_takes)
+    lab.write("restart_rated.ipynb", RATED)
+    lab.open_and_run(page, "restart_rated.ipynb")
+    stars = page.get_by_role("slider", name="Stars of Take 1", exact=True)
+    stars.press("3")
+    expect(stars).to_have_attribute("aria-valuenow", "3")
+    restart(page)
+    stars.press("5")
+    expect(page.locator(".mnb-rating-problem")).to_contain_text("Not kept: the kernel")
+    expect(stars).to_have_attribute("aria-valuenow", "3")
