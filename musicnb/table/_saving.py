@@ -103,7 +103,7 @@ def _xlsx(frame: pd.DataFrame, file: BinaryIO) -> None:
     with pd.ExcelWriter(file, engine="openpyxl") as book:
         inert(frame).to_excel(book, index=False, freeze_panes=(1, 0))
         # pandas writes an empty text where nothing is known, which is no number to a spreadsheet
-        for row in book.book.active.iter_rows():
+        for row in book.sheets["Sheet1"].iter_rows():
             for cell in row:
                 if cell.value == "":
                     cell.value = None
