@@ -90,7 +90,7 @@ def shown(lab: Any, shared_page: Page, board_takes: str) -> Page:
             for (const entry of list.getEntries())
                 for (const {node, previousRect, currentRect} of entry.sources)
                     if (node?.parentElement?.closest('section.mnb') && previousRect.width
-                        && !node.closest('.mnb-loop'))  // it is where it is dragged
+                        && !node.closest('.mnb-loop, .mnb-bubble'))  // they go with the pointer
                         window.mnbShifts.push(`${node.className}: ${previousRect.x},`
                             + `${previousRect.y} to ${currentRect.x},${currentRect.y}`);
         }).observe({type: 'layout-shift', buffered: true});

@@ -20,7 +20,7 @@ KNOWN = {
     (
         "fast techno in F# phrygian, 45 s",
         "",
-    ): "a9cbfdac16ff23439346fc519a3bf2142e4ef45d402b4395b1e3a5bc7cc325b4",
+    ): "f2c25c0bbdc433a55821ed79ccb4bb6827ad72decd7558364018d314ce04e723",
     (
         "sad folk ballad, female voice",
         LYRICS,

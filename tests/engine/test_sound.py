@@ -179,3 +179,39 @@ def test_reference_of_nothing_is_neutral(samples: np.ndarray) -> None:
     """Silence, three samples and not-numbers are heard as nothing, without an error."""
     reference = engine.hear_reference(samples.astype(np.float32), 44_100)
     assert (reference.energy, reference.brightness) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("bars", [2, 4, 8])
+def test_reference_listener_hears_how_long_phrases_are(bars: int) -> None:
+    """Chords of a bar each that come round after so many bars are heard to do so."""
+    rng = np.random.default_rng(bars)
+    roots = rng.permutation([0, 2, 3, 5, 7, 8, 9, 10])[:bars]
+    time = np.arange(2 * 44_100) / 44_100
+    beats = np.exp(-8 * (time % 0.5))
+    chords = [
+        sum(np.sin(2 * np.pi * 220 * 2 ** ((root + step) / 12) * time) for step in (0, 4, 7))
+        * beats
+        for root in np.tile(roots, 32 // bars)
+    ]
+    samples = np.concatenate(chords).astype(np.float32)[:, None] * 0.2
+    reference = engine.hear_reference(samples, 44_100)
+    assert reference.tempo_bpm == pytest.approx(120, rel=0.02)
+    assert reference.phrase_bars == bars
+
+
+def test_reference_decides_energy_brightness_and_phrases() -> None:
+    """What was heard moves the piece in proportion to its weight; without weight it does not."""
+    dull = engine.Reference(100.0, 0, "major", 0.05, 0.05, 30.0, phrase_bars=2)
+    sharp = engine.Reference(100.0, 0, "major", 0.95, 0.95, 30.0, phrase_bars=8)
+    calm, lively = (score_of("pop, 90 s", reference=r, audio_weight=1.0) for r in (dull, sharp))
+    assert calm.mix.brightness + 0.5 < lively.mix.brightness
+    assert len(calm.notes) * 2 < len(lively.notes)
+    for score, phrase in ((calm, 2), (lively, 8)):
+        inner = {s.bars for s in score.sections if s.kind in {"verse", "chorus"}}
+        # a whole number of phrases, or of half ones where the length asked for is not one
+        assert {bars % max(2, phrase // 2) for bars in inner} == {0}
+        assert max(inner) % phrase == 0
+    plain, ignored = score_of("pop, 90 s"), score_of("pop, 90 s", reference=dull, audio_weight=0.0)
+    assert plain.mix.brightness == ignored.mix.brightness
+    half = score_of("pop, 90 s", reference=dull, audio_weight=0.5)
+    assert calm.mix.brightness < half.mix.brightness < plain.mix.brightness

@@ -10,12 +10,10 @@ from musicnb.sandbox.engine._casting import ROLES, cast_patches, silent_parts
 from musicnb.sandbox.engine._genre import Genre
 from musicnb.sandbox.engine._genres import BY_NAME, GENRE_WORDS, GENRES, OPEN_CHOICE
 from musicnb.sandbox.engine._leftovers import not_understood
-from musicnb.sandbox.engine._lyrics import MAX_CHARACTERS, read_stanzas
 from musicnb.sandbox.engine._moods import DENSITIES, MOODS
 from musicnb.sandbox.engine._order_reader import OrderReader
 from musicnb.sandbox.engine._reading import (
     TEMPO_RANGE_BPM,
-    is_refused,
     mentions,
     normalised,
     read_key,
@@ -24,7 +22,7 @@ from musicnb.sandbox.engine._reading import (
     read_tempo_bpm,
     wants_loop,
 )
-from musicnb.sandbox.engine._wordsmith import write_lyrics
+from musicnb.sandbox.engine._singing import gender_of, voice_and_words
 
 if TYPE_CHECKING:
     from musicnb.sandbox.engine._order import Order
@@ -32,21 +30,9 @@ if TYPE_CHECKING:
 _TONICS = (0, 2, 3, 4, 5, 7, 8, 9, 10)
 _DARKER = {"major": "minor", "lydian": "dorian", "mixolydian": "minor"}
 _BRIGHTER = {"minor": "major", "dorian": "mixolydian", "phrygian": "major"}
-_VOCAL_WORDS = (
-    "vocal",
-    "vocalist",
-    "singer",
-    "sung",
-    "singing",
-    "sing",
-    "female voice",
-    "male voice",
-    "acapella",
-    "a cappella",
-)
-_VOICE_NEGATIVES = {"vocal", "voice", "singing", "singer", "lyric"}
 _MAX_PROMPT_CHARACTERS = 5000
 _STRONG_VALENCE = 0.45
+_USUAL_PHRASE = 4
 _USUAL_METER, _ODD_METER_ABOVE = 4, 0.6
 
 
@@ -90,6 +76,8 @@ class Brief:
         Length asked for; None leaves it to the form.
     loop : bool
         Whether the end must join the beginning.
+    phrase_bars : int
+        Bars of a phrase: 2, 4 or 8.
     patches : tuple of (str, str)
         Part and sound.
     silent : tuple of str
@@ -122,6 +110,7 @@ class Brief:
     lyrics: str
     length_s: float | None
     loop: bool
+    phrase_bars: int
     patches: tuple[tuple[str, str], ...]
     silent: tuple[str, ...]
     origins: tuple[tuple[str, str], ...]
@@ -175,7 +164,7 @@ def read_brief(order: Order, *, seed: int, take: int) -> Brief:
     feeling = _feeling(reader)
     energy, brightness = _levels(reader, genre, feeling)
     tonic, mode = _key(reader, genre, feeling)
-    vocal, lyrics = _voice_and_words(reader, feeling)
+    vocal, lyrics = voice_and_words(reader, feeling.valence)
     weirdness = reader.option("weirdness", order.weirdness_constraint, 0.3)
     reader.warnings.extend(not_understood(reader.prompt, order.negative_tags))
     return Brief(
@@ -197,10 +186,11 @@ def read_brief(order: Order, *, seed: int, take: int) -> Brief:
         swing=0.0 if mentions(reader.prompt, "straight") else genre.swing,
         sevenths=genre.sevenths or bool(colour and colour.sevenths),
         vocal=vocal,
-        voice=_gender(reader),
+        voice=gender_of(reader),
         lyrics=lyrics,
         length_s=read_length_s(reader.prompt),
         loop=wants_loop(reader.prompt),
+        phrase_bars=_phrase_bars(reader),
         patches=cast_patches(reader, genre, colour),
         silent=_silent(reader, genre, vocal=vocal),
         origins=tuple(sorted(reader.origins.items())),
@@ -299,6 +289,14 @@ def _meter(reader: OrderReader, weirdness: float) -> int:
     return _USUAL_METER
 
 
+def _phrase_bars(reader: OrderReader) -> int:
+    heard = reader.order.reference
+    if heard is None or _weight(reader.order) <= 0:
+        return _USUAL_PHRASE
+    reader.origins["phrase_bars"] = "reference"
+    return heard.phrase_bars
+
+
 def _tempo_bpm(reader: OrderReader, genre: Genre, feeling: _Feeling) -> float:
     stated = read_tempo_bpm(reader.prompt)
     if stated is not None:
@@ -357,43 +355,3 @@ def _key(reader: OrderReader, genre: Genre, feeling: _Feeling) -> tuple[int, str
     reader.origins["tonic"] = "seed"
     deck = reader.shared("tonic").shuffled(_TONICS)
     return deck[reader.take % len(deck)], mode
-
-
-def _voice_and_words(reader: OrderReader, feeling: _Feeling) -> tuple[bool, str]:
-    order = reader.order
-    lyrics = order.lyrics[:MAX_CHARACTERS]
-    has_words = any(stanza.lines for stanza in read_stanzas(lyrics))
-    refused = any(word in reader.negatives for word in _VOICE_NEGATIVES) or (
-        is_refused(reader.prompt, "vocal") or is_refused(reader.prompt, "voice")
-    )
-    asked = any(mentions(reader.prompt, word) for word in _VOCAL_WORDS)
-    said_instrumental = mentions(reader.prompt, "instrumental") is not None
-    if order.instrumental is not None:
-        vocal = not order.instrumental
-        reader.origins["vocal"] = "option"
-    else:
-        vocal = has_words or order.lyrics_optimizer or (asked and not said_instrumental)
-        reader.origins["vocal"] = "prompt"
-    if vocal and refused:
-        reader.warnings.append("The negative tags leave the voice out, so it is not sung.")
-        vocal = False
-    if vocal and not has_words:
-        verses = 1 if (read_length_s(reader.prompt) or 60) < 45 else 2  # noqa: PLR2004
-        draws = reader.shared("lyrics")
-        lyrics = write_lyrics(draws, valence=feeling.valence, verses=verses)
-        reader.origins["lyrics"] = "seed"
-    elif has_words:
-        reader.origins["lyrics"] = "option"
-    return vocal, lyrics
-
-
-def _gender(reader: OrderReader) -> str:
-    if reader.order.vocal_gender in {"m", "f"}:
-        reader.origins["voice"] = "option"
-        return "m" if reader.order.vocal_gender == "m" else "f"
-    for word, gender in (("female", "f"), ("woman", "f"), ("male", "m"), ("man", "m")):
-        if mentions(reader.prompt, word):
-            reader.origins["voice"] = "prompt"
-            return gender
-    reader.origins["voice"] = "seed"
-    return reader.shared("voice").choice("mf")

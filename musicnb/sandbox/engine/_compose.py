@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from musicnb.sandbox.engine._brief import Brief
 
 _FAST_BPM = 150.0
+_SWUNG = 0.8
 #: Which sections share a progression.
 _SHARED = {
     "intro": "verse",
@@ -104,6 +105,8 @@ def _mix(brief: Brief, character: Character) -> Mix:
 
 def _harmonised(brief: Brief, form: Form, character: Character) -> Plan:
     plans = _section_progressions(brief)
+    # among sevenths at every turn, the tonic without one is what tells where home is
+    plain = BY_NAME[brief.genre].swing >= _SWUNG and brief.mode in {"major", "minor"}
     stretch = 2 if form.tempo_bpm >= _FAST_BPM else 1
     chords: list[Chord] = []
     for index, passage in enumerate(form.passages):
@@ -113,7 +116,10 @@ def _harmonised(brief: Brief, form: Form, character: Character) -> Plan:
             degrees[-1] = "1"
             if len(degrees) > 2:  # noqa: PLR2004
                 degrees[-2] = dominant(brief.mode)
-        chords += [chord(d, brief.tonic, brief.mode, sevenths=brief.sevenths) for d in degrees]
+        chords += [
+            chord(d, brief.tonic, brief.mode, sevenths=brief.sevenths and not (plain and d == "1"))
+            for d in degrees
+        ]
     return Plan(
         brief=brief,
         character=character,

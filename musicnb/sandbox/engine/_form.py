@@ -193,18 +193,19 @@ def _shared_out(shape: list[Stanza], bars: int, brief: Brief) -> list[int]:
     wordless = [i for i, want in enumerate(wants) if not want]
     unit = (bars - sum(wants)) / max(0.5, sum(weights[i] for i in wordless))
     for i in wordless:
-        counts[i] = _phrase_bars(unit * weights[i])
+        counts[i] = _phrase_bars(unit * weights[i], brief.phrase_bars)
     # phrases stay whole when the sections at the edges take up what is left over
     edges = [i for i in wordless if shape[i].kind in {"intro", "outro", "break"}]
     inner = [i for i in wordless if i not in edges] or list(range(len(shape)))
-    return _settled(counts, [max(1, want) for want in wants], (edges, inner), bars)
+    least = [max(1, want) for want in wants]
+    return _settled(counts, least, (edges, inner), bars, max(2, brief.phrase_bars // 2))
 
 
-def _phrase_bars(wanted: float) -> int:
-    """Return the nearest length a phrase likes: 1, 2, 4, 8, 12 …."""
-    if wanted < 3:  # noqa: PLR2004
+def _phrase_bars(wanted: float, phrase: int) -> int:
+    """Return the nearest whole number of phrases; sections too short for one keep their length."""
+    if wanted < 0.75 * phrase:
         return max(1, round(wanted))
-    return 4 * max(1, round(wanted / 4))
+    return phrase * max(1, round(wanted / phrase))
 
 
 def _shrunk(counts: list[int], loads: list[int], bars: int) -> list[int]:
@@ -217,9 +218,9 @@ def _shrunk(counts: list[int], loads: list[int], bars: int) -> list[int]:
 
 
 def _settled(
-    counts: list[int], least: list[int], groups: tuple[list[int], list[int]], bars: int
+    counts: list[int], least: list[int], groups: tuple[list[int], list[int]], bars: int, step: int
 ) -> list[int]:
-    """Add or take bars until the sum is right: first at the edges, then inside by pairs."""
+    """Add or take bars until the sum is right: at the edges, and inside by half phrases."""
     counts = list(counts)
     edges, inner = groups
     while sum(counts) > bars:
@@ -228,8 +229,9 @@ def _settled(
         if not spare:
             break
         longest = max(spare, key=lambda i: (counts[i] - least[i], i))
-        surplus = min(sum(counts) - bars, counts[longest] - least[longest])
-        counts[longest] -= min(2 if longest in inner else 1, surplus)
+        room = counts[longest] - least[longest]
+        # half a phrase may be more than is left over; the edges take up the difference
+        counts[longest] -= min(step if longest in inner and edges else 1, room)
     while sum(counts) < bars:
         short = [i for i in edges if counts[i] < 4]  # noqa: PLR2004
         place = min(short or inner, key=lambda i: (counts[i], i))

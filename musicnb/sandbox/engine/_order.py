@@ -23,6 +23,8 @@ class Reference:
         0 (dull) to 1 (brilliant): share of high frequencies.
     duration_s : float
         Length of the audio in seconds.
+    phrase_bars : int
+        After how many bars of four beats its harmony comes round: 2, 4 or 8.
     """
 
     tempo_bpm: float
@@ -31,6 +33,7 @@ class Reference:
     energy: float
     brightness: float
     duration_s: float
+    phrase_bars: int = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from musicnb.sandbox.engine._score import Note
 
 _OCTAVE = 12
-_PHRASE_BARS = 4
 _SPAN = 16
 
 #: One bar of rhythm: (beat, length in beats).
@@ -169,7 +168,7 @@ def _sing_out(pen: Pen, passage: Passage) -> None:
     quiet_bars = section.kind == "verse" and plan.brief.energy + plan.brief.density < 0.5  # noqa: PLR2004
     for offset in range(section.bars):
         bar = section.first_bar + offset
-        if offset % _PHRASE_BARS == 0:
+        if offset % plan.brief.phrase_bars == 0:
             line.start(plan.chords[bar].tones)
         if quiet_bars and offset % 2:
             continue
@@ -185,9 +184,9 @@ def _write_bar(
 ) -> None:
     plan = pen.plan
     draws = plan.draws("leaps", passage.section.kind, offset % 8)
-    which = motif.order[offset % _PHRASE_BARS]
+    which = motif.order[offset % len(motif.order)]
     rhythm = [stroke for stroke in motif.rhythms[which] if stroke[0] < plan.meter]
-    closes = offset % _PHRASE_BARS == _PHRASE_BARS - 1
+    closes = offset % plan.brief.phrase_bars == plan.brief.phrase_bars - 1
     if closes:
         rhythm = rhythm[: max(2, (len(rhythm) + 1) // 2)]
     tones = plan.chords[bar].tones

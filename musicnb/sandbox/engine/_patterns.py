@@ -84,13 +84,14 @@ PATTERNS: dict[str, Pattern] = {
         answer=(("clap", "....8.......8..3"), ("rim", "...4......4.....")),
         fills="machine",
     ),
+    # four equal kicks leave it open where a bar begins
     "techno": Pattern(
         rows=(
-            ("kick", "9...9...9...9..."),
-            ("open_hat", "..7...7...7...7."),
-            ("hat", "5353535353535353"),
+            ("kick", "9...7...8...7..."),
+            ("open_hat", "..7...7...7...5."),
+            ("hat", "8353535353535353"),
             ("rim", "......5....5...."),
-            ("clap", "............6..."),
+            ("clap", "....4.......7..."),
         ),
         answer=(("rim", "...5..5...4....."), ("tom", "..........4..4..")),
         fills="machine",

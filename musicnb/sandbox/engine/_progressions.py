@@ -92,9 +92,7 @@ def _twelve_bars(
 
 
 _BLUES = _twelve_bars(
-    ("1M 1M 1M 1M", "1M 4M 1M 1M"),
-    ("4M 4M 1M 1M", "4M 4m 1M 1M"),
-    ("5M 4M 1M 5M", "5M 4M 1M 1M", "2m 5M 1M 5M"),
+    ("1 1 1 1", "1 4M 1 1"), ("4M 4M 1 1", "4M 4m 1 1"), ("5M 4M 1 5M", "5M 4M 1 1", "2m 5M 1 5M")
 )
 BANKS["blues"] = {
     "major": _BLUES,

@@ -11,6 +11,8 @@ from musicnb.sandbox.engine._order import Reference
 _LONGEST_S = 120.0
 _HALF_RATE_ABOVE_HZ = 30_000
 _TEMPOS_BPM = np.arange(60.0, 190.0, 0.5)
+#: Bars of a phrase when nothing is heard to repeat, and how alike a repetition has to be.
+_USUAL_PHRASE, _ALIKE = 4, 0.25
 _USUAL_BPM, _OCTAVES_AROUND = 115.0, 0.75
 # Weights of scale degrees in the spirit of Temperley's revision of Krumhansl and Kessler
 # ("What's key for key?", Music Perception 1999).
@@ -43,13 +45,15 @@ def hear_reference(samples: FloatArray, sample_rate: int) -> Reference:
     spectrum = _magnitudes(mono, 1024, 256)
     onsets = _onsets(spectrum, rate)
     tonic, mode = _key(mono, rate)
+    tempo = _tempo_bpm(onsets, rate / 256)
     return Reference(
-        tempo_bpm=_tempo_bpm(onsets, rate / 256),
+        tempo_bpm=tempo,
         tonic=tonic,
         mode=mode,
         energy=_energy(onsets, rate / 256),
         brightness=_brightness(spectrum, rate),
         duration_s=duration_s,
+        phrase_bars=_phrase_bars(mono, rate, 240.0 / tempo),
     )
 
 
@@ -131,8 +135,36 @@ def _key(mono: FloatArray, rate: float) -> tuple[int, str]:
     return best[1], best[2]
 
 
+def _phrase_bars(mono: FloatArray, rate: float, bar_s: float) -> int:
+    """Return the shortest of 2, 4 and 8 bars after which the harmony repeats; 4 if none does."""
+    points, hop = 8192, 4096
+    if len(mono) < points:
+        return _USUAL_PHRASE
+    frames = _chroma_frames(_magnitudes(mono, points, hop), rate, 120.0, 1300.0)
+    # what all bars share is the key and says nothing about phrases
+    frames = frames - frames.mean(axis=0)
+    norms = np.sqrt((frames**2).sum(axis=1)) + 1e-6
+    likeness: dict[int, float] = {}
+    for bars in (2, 4, 8):
+        lag = round(bars * bar_s * rate / hop)
+        if 2 * lag <= len(frames):
+            products = (frames[:-lag] * frames[lag:]).sum(axis=1)
+            likeness[bars] = float((products / (norms[:-lag] * norms[lag:])).mean())
+    if not likeness or max(likeness.values()) < _ALIKE:
+        return _USUAL_PHRASE
+    return min(bars for bars, like in likeness.items() if like > 0.85 * max(likeness.values()))
+
+
 def _chroma(spectrum: FloatArray, rate: float, low: float, high: float) -> NDArray[np.float64]:
-    """Return how much of each pitch class sounds, from spectral peaks, shape (12,)."""
+    """Return how much of each pitch class sounds, shape (12,)."""
+    chroma: NDArray[np.float64] = _chroma_frames(spectrum, rate, low, high).mean(axis=0)
+    return chroma
+
+
+def _chroma_frames(
+    spectrum: FloatArray, rate: float, low: float, high: float
+) -> NDArray[np.float64]:
+    """Return how much of each pitch class is in each frame, from spectral peaks."""
     points = 2 * (spectrum.shape[1] - 1)
     hertz = np.arange(spectrum.shape[1]) * rate / points
     inside = np.flatnonzero((hertz > low) & (hertz < high))
@@ -144,8 +176,8 @@ def _chroma(spectrum: FloatArray, rate: float, low: float, high: float) -> NDArr
     classes = np.round(pitch).astype(int) % 12
     frames = np.stack([weight[:, classes == c].sum(axis=1) for c in range(12)], axis=1)
     norms = np.sqrt((frames**2).sum(axis=1, keepdims=True)) + 1e-6
-    chroma: NDArray[np.float64] = (frames / norms).mean(axis=0)
-    return chroma
+    shares: NDArray[np.float64] = frames / norms
+    return shares
 
 
 def _energy(onsets: NDArray[np.float64], rate_hz: float) -> float:
