@@ -25,7 +25,7 @@ import numpy as np
 
 from musicnb.errors import InvalidInput
 from musicnb.listen._model import Floats, answer_chances
-from musicnb.listen._posterior import Ballots, Draws, draw
+from musicnb.listen._posterior import Ballots, Draws, quick_draws
 from musicnb.listen._votes import TopK, Vote, check
 
 _DRAWS: Final = 400
@@ -89,7 +89,7 @@ def next_pair(
             vote = earlier[chance.integers(len(earlier))]
             return Pair(vote.right, vote.left, is_repeat=True)
     first, second = np.triu_indices(len(clips), 1)
-    draws = draw(Ballots.of(listed, clips), _DRAWS, chance)
+    draws = quick_draws(Ballots.of(listed, clips), _DRAWS, chance)
     taught = information(draws, first, second, goal)
     if own and len(first) > 1:
         last = own[-1].pair

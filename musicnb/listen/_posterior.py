@@ -96,6 +96,11 @@ class Mixture:
     precisions: Floats
     shares: Floats
 
+    def spread_over(self, count: int) -> NDArray[np.intp]:
+        """Return for each of so many draws which distribution it comes from."""
+        ends = np.rint(np.cumsum(self.shares) * count).astype(int)
+        return np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -115,79 +120,111 @@ class Draws:
     line: Floats
     log_eta: Floats
 
+    @classmethod
+    def of(cls, places: Floats, clips: int) -> Draws:
+        """Take draws of all unknowns apart."""
+        middle = places[:, :clips].mean(axis=1)
+        return cls(places[:, :clips] - middle[:, None], places[:, -2] - middle, places[:, -1])
+
     def in_top(self, k: int) -> NDArray[np.bool_]:
         """Return (draws, clips): whether a clip is among the best k."""
-        places = np.argsort(np.argsort(-self.strengths, axis=1), axis=1)
-        return np.asarray(places < k)
+        ranks = np.argsort(np.argsort(-self.strengths, axis=1), axis=1)
+        return np.asarray(ranks < k)
 
 
-def draw(ballots: Ballots, count: int, chance: np.random.Generator) -> Draws:
-    """Return draws from the posterior, from each normal as many as its weight says."""
-    mixture = fit(ballots)
-    ends = np.rint(np.cumsum(mixture.shares) * count).astype(int)
-    parts, start = [], 0
-    for mode, precision, end in zip(mixture.modes, mixture.precisions, ends, strict=True):
-        noise = chance.standard_normal((end - start, len(mode)))
-        parts.append(mode + np.linalg.solve(np.linalg.cholesky(precision).T, noise.T).T)
-        start = end
-    drawn = np.concatenate(parts)
-    strengths = drawn[:, : ballots.clips]
-    middle = strengths.mean(axis=1)
-    return Draws(strengths - middle[:, None], drawn[:, -2] - middle, drawn[:, -1])
+class Posterior:
+    """The posterior of all unknowns given votes.
+
+    Parameters
+    ----------
+    ballots
+        The votes.
+    """
+
+    def __init__(self, ballots: Ballots) -> None:
+        self.ballots = ballots
+        self._design = ballots.design()
+        self._flat = self._design.reshape(-1, ballots.unknowns)
+        self._answered = ballots.answer[None, :, None]
+        tastes = TASTES if ballots.listeners > 1 else TASTES[:1]
+        grid = [(spread, taste) for taste in tastes for spread in SPREADS]
+        self.mean = np.zeros(ballots.unknowns)
+        deviation = np.empty((len(grid), ballots.unknowns))
+        for row, (spread, taste) in zip(deviation, grid, strict=True):
+            row[: ballots.clips], row[ballots.clips :] = spread, taste
+        (self.mean[-2], deviation[:, -2]), (self.mean[-1], deviation[:, -1]) = LINE, LOG_ETA
+        self.precision = 1 / deviation**2
+        self.log_weights = np.log(np.tile(SPREAD_WEIGHTS, len(tastes)))
+
+    def chances(self, places: Floats) -> Floats:
+        """Return (places, votes, answers)."""
+        return answer_chances(*self._local(places))
+
+    def likely(self, chances: Floats) -> Floats:
+        """Return the log likelihood of the votes at each place."""
+        told = np.take_along_axis(chances, self._answered, axis=-1)
+        return np.asarray(np.log(told).sum(axis=(1, 2)))
+
+    def height(self, places: Floats) -> Floats:
+        """Return the log of the posterior at each place, up to a constant."""
+        apart = (places - self.mean) ** 2 @ self.precision.T / 2
+        priors = self.log_weights + np.log(self.precision).sum(axis=1) / 2 - apart
+        return self.likely(self.chances(places)) + np.logaddexp.reduce(priors, axis=1)
+
+    def slopes(self, places: Floats, chances: Floats) -> tuple[Floats, Floats]:
+        """Return gradients of the log likelihood, and the information expected of the votes."""
+        steep = answer_slopes(*self._local(places)) / np.sqrt(chances)[..., None]
+        told = np.take_along_axis(steep, self._answered[..., None], axis=2)[:, :, 0]
+        told = told / np.sqrt(np.take_along_axis(chances, self._answered, axis=-1))
+        rows = (steep @ self._design).reshape(len(places), -1, places.shape[1])
+        return told.reshape(len(places), -1) @ self._flat, np.swapaxes(rows, 1, 2) @ rows
+
+    def _local(self, places: Floats) -> Floats:
+        """Return strengths of A and B, line and log eta: (4, places, votes)."""
+        return np.moveaxis((places @ self._flat.T).reshape(len(places), -1, 4), -1, 0)
 
 
-def fit(ballots: Ballots) -> Mixture:
+def approximate(posterior: Posterior) -> Mixture:
     """Return the normal distributions around the modes, one for each point of the grid."""
-    tastes = TASTES if ballots.listeners > 1 else TASTES[:1]
-    grid = [(spread, taste) for taste in tastes for spread in SPREADS]
-    mean = np.zeros(ballots.unknowns)
-    deviation = np.empty((len(grid), ballots.unknowns))
-    for row, (spread, taste) in zip(deviation, grid, strict=True):
-        row[: ballots.clips], row[ballots.clips :] = spread, taste
-    (mean[-2], deviation[:, -2]), (mean[-1], deviation[:, -1]) = LINE, LOG_ETA
-    precision = 1 / deviation**2
-    modes, bends, heights = _climb(ballots, mean, precision)
-    flatness = np.log(precision).sum(axis=1) - np.linalg.slogdet(bends)[1]
-    evidence = heights + flatness / 2 + np.log(np.tile(SPREAD_WEIGHTS, len(tastes)))
+    modes, bends, heights = _climb(posterior)
+    flatness = np.log(posterior.precision).sum(axis=1) - np.linalg.slogdet(bends)[1]
+    evidence = heights + flatness / 2 + posterior.log_weights
     weights = np.exp(evidence - evidence.max())
     return Mixture(modes, bends, weights / weights.sum())
 
 
-def _climb(ballots: Ballots, mean: Floats, precision: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return modes, precisions there, and logs of the posterior's heights, for all priors at once.
+def quick_draws(ballots: Ballots, count: int, chance: np.random.Generator) -> Draws:
+    """Return draws from the approximation; `sample` draws from the posterior itself."""
+    mixture = approximate(Posterior(ballots))
+    whose = mixture.spread_over(count)
+    noise = chance.standard_normal((count, ballots.unknowns, 1))
+    unroots = np.swapaxes(np.linalg.inv(np.linalg.cholesky(mixture.precisions)), 1, 2)
+    return Draws.of(mixture.modes[whose] + (unroots[whose] @ noise)[..., 0], ballots.clips)
+
+
+def _climb(posterior: Posterior) -> tuple[Floats, Floats, Floats]:
+    """Return modes, precisions there, and logs of the heights, for all points of the grid at once.
 
     Fisher scoring: Newton's method with the information expected of the votes, which is never
     negative, and steps halved until they go up.
     """
-    design = ballots.design()
-    flat = design.reshape(-1, design.shape[-1])
-    answered = ballots.answer[None, :, None]
-
-    def local(places: Floats) -> Floats:
-        return np.moveaxis((places @ flat.T).reshape(len(places), -1, 4), -1, 0)
+    mean, precision = posterior.mean, posterior.precision
 
     def heights(places: Floats, chances: Floats) -> Floats:
-        likely = np.log(np.take_along_axis(chances, answered, axis=-1)).sum(axis=(1, 2))
-        return np.asarray(likely - (precision * (places - mean) ** 2).sum(axis=1) / 2)
+        return posterior.likely(chances) - (precision * (places - mean) ** 2).sum(axis=1) / 2
 
-    def slopes(places: Floats, chances: Floats) -> tuple[Floats, Floats]:
-        steep = answer_slopes(*local(places)) / np.sqrt(chances)[..., None]
-        told = np.take_along_axis(steep, answered[..., None], axis=2)[:, :, 0]
-        told /= np.sqrt(np.take_along_axis(chances, answered, axis=-1))
-        uphill = told.reshape(len(places), -1) @ flat - precision * (places - mean)
-        rows = (steep @ design).reshape(len(places), -1, places.shape[1])
-        bends = np.swapaxes(rows, 1, 2) @ rows
-        bends[:, *np.diag_indices(places.shape[1])] += precision
-        return uphill, bends
+    def bent(information: Floats) -> Floats:
+        return information + precision[:, None] * np.eye(len(mean))
 
     places = np.tile(mean, (len(precision), 1))
-    chances = answer_chances(*local(places))
+    chances = posterior.chances(places)
     levels = heights(places, chances)
     for _ in range(_STEPS):
-        uphill, bends = slopes(places, chances)
-        steps = np.linalg.solve(bends, uphill[..., None])[..., 0]
+        uphill, information = posterior.slopes(places, chances)
+        uphill -= precision * (places - mean)
+        steps = np.linalg.solve(bent(information), uphill[..., None])[..., 0]
         for _ in range(_HALVINGS):
-            chances = answer_chances(*local(places + steps))
+            chances = posterior.chances(places + steps)
             reached = heights(places + steps, chances)
             down = reached < levels
             if not down.any():
@@ -196,4 +233,4 @@ def _climb(ballots: Ballots, mean: Floats, precision: Floats) -> tuple[Floats, F
         places, levels = places + steps, reached
         if np.abs(steps).max() < _STILL:
             break
-    return places, slopes(places, chances)[1], levels
+    return places, bent(posterior.slopes(places, chances)[1]), levels
