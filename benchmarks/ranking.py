@@ -33,9 +33,10 @@ from threadpoolctl import threadpool_limits
 from musicnb.listen import ANSWERS, Answer, Ranking, Vote, next_pair, rank
 
 SIZES = ((8, 32), (12, 96))
-FEWER = (0.5, 0.6, 0.7, 1.0)
+FEWER = (0.6, 0.7, 1.0)
 LINE, TIE = -1.0, 0.25
 HIT, COVERED, FALSE_CLEAR, FEWER_VOTES = 0.92, (0.93, 0.97), 0.05, 0.3
+WAYS = ("active", "random")
 TWIN_TASKS, TWIN_VOTES = 8, 96
 
 
@@ -68,7 +69,7 @@ class World:
     """What came of one set of clips: by number of votes whether the best was found, and more."""
 
     active: tuple[bool, ...]
-    random: tuple[bool, ...]
+    random: bool
     plain: bool
     covered: tuple[float, float]
     clear: tuple[int, int]
@@ -133,16 +134,13 @@ def world(number: int, clips: int, count: int, ear: Ear) -> World:
     names = [f"clip {place}" for place in range(clips)]
     best = names[int(truth.argmax())]
     chosen, drawn = (way(names, truth, count, ear, chance) for way in (actively, randomly))
-    found = [
-        [rank(votes[: round(share * count)], names) for share in FEWER] for votes in (chosen, drawn)
-    ]
-    ends = [rankings[-1] for rankings in found]
+    early = [rank(chosen[: round(share * count)], names) for share in FEWER]
+    ends = [early[-1], rank(drawn, names)]
     top = {names[place] for place in np.argsort(-truth)[:3]}
     clear = [[one.clip for one in ranking.group("clear")] for ranking in ends]
-    active, random = (tuple(best in one.shortlist for one in rankings) for rankings in found)
     return World(
-        active=active,
-        random=random,
+        active=tuple(best in ranking.shortlist for ranking in early),
+        random=best in ends[1].shortlist,
         plain=best in plain(drawn, names),
         covered=(covered(ends[0], names, truth, ear), covered(ends[1], names, truth, ear)),
         clear=(len(clear[0]), len(clear[1])),
@@ -191,20 +189,15 @@ def told(words: str, figure: float, *, at_least: float = -np.inf, at_most: float
 def report(setting: tuple[int, int, Ear], worlds: list[World]) -> None:
     """Print what came of all worlds of a setting."""
     clips, count, ear = setting
-    active, random = (np.mean([getattr(w, way) for w in worlds], axis=0) for way in WAYS)
-    usual = np.mean([w.plain for w in worlds])
+    active = np.mean([w.active for w in worlds], axis=0)
+    random, usual = np.mean([(w.random, w.plain) for w in worlds], axis=0)
     print(f"{clips} clips, {count} votes, {ear.name} listener, {len(worlds)} worlds")
-    curve = ", ".join(
-        f"{round(s * count)}: {hit:.3f}" for s, hit in zip(FEWER, active, strict=True)
-    )
-    print(f"  the best is in the best three, active pairs, after votes: {curve}")
-    curve = ", ".join(
-        f"{round(s * count)}: {hit:.3f}" for s, hit in zip(FEWER, random, strict=True)
-    )
-    print(f"  the same, random pairs: {curve}; by maximum likelihood {count}: {usual:.3f}")
+    curve = (f"{round(s * count)}: {hit:.3f}" for s, hit in zip(FEWER, active, strict=True))
+    print(f"  the best is in the best three, after votes on active pairs: {', '.join(curve)}")
+    print(f"  after {count} on random pairs: {random:.3f}, by maximum likelihood {usual:.3f}")
     told("the best is in the best three", active[-1], at_least=HIT)
     told("fewer votes than random pairs for the same hits",
-         1 - saving(active, max(random[-1], usual)), at_least=FEWER_VOTES)  # fmt: skip
+         1 - saving(active, max(random, usual)), at_least=FEWER_VOTES)  # fmt: skip
     for place, way in enumerate(WAYS):
         share = np.mean([w.covered[place] for w in worlds])
         told(f"intervals hold the truth, {way} pairs", share, at_least=COVERED[0],
@@ -212,9 +205,6 @@ def report(setting: tuple[int, int, Ear], worlds: list[World]) -> None:
         clear, falsely = (sum(getattr(w, n)[place] for w in worlds) for n in ("clear", "falsely"))
         told(f"wrong among {clear} clear ones, {way} pairs", falsely / max(clear, 1),
              at_most=FALSE_CLEAR)  # fmt: skip
-
-
-WAYS = ("active", "random")
 
 
 def saving(active: np.ndarray, wanted: float) -> float:

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from musicnb.listen._model import Floats, answer_chances, answer_slopes
 from musicnb.listen._votes import ANSWERS, Vote, listeners_of
 
-SPREADS: Final = (0.35, 0.6, 1.0, 1.6, 2.5)
-SPREAD_WEIGHTS: Final = (0.12, 0.22, 0.3, 0.24, 0.12)
+SPREADS: Final = (0.4, 0.7, 1.2, 2.0, 3.4)
+SPREAD_WEIGHTS: Final = (0.2, 0.2, 0.2, 0.2, 0.2)
 TASTES: Final = (0.1, 0.4, 0.8, 1.6)
 LINE: Final = (-2.0, 2.0)
 LOG_ETA: Final = (-1.0, 1.0)
@@ -95,6 +95,13 @@ class Mixture:
     modes: Floats
     precisions: Floats
     shares: Floats
+
+    def moments(self) -> tuple[Floats, Floats]:
+        """Return the mean and the covariance of all of them together."""
+        middle = self.shares @ self.modes
+        far = self.modes - middle
+        within = np.tensordot(self.shares, np.linalg.inv(self.precisions), 1)
+        return middle, within + (self.shares[:, None] * far).T @ far
 
     def spread_over(self, count: int) -> NDArray[np.intp]:
         """Return for each of so many draws which distribution it comes from."""
