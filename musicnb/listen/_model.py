@@ -39,6 +39,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from musicnb.listen._votes import ANSWERS
+
 Floats = NDArray[np.float64]
 
 SLIP: Final = 0.02
@@ -66,6 +68,26 @@ def answer_chances(first: Floats, second: Floats, line: Floats, log_eta: Floats)
     unusable = np.exp(-(x + y))
     tie = np.maximum(1 - a - b - unusable, 0)
     return (1 - SLIP) * np.stack((a, b, tie, unusable), axis=-1) + SLIP / 4
+
+
+def told_chances(
+    told: NDArray[np.intp], first: Floats, second: Floats, line: Floats, log_eta: Floats
+) -> Floats:
+    """Return the chance of the answer that was given to each pair of the last axis.
+
+    The same as choosing from `answer_chances`, at a third of the cost.
+    """
+    x, y, theta = _odds(first, second, line, log_eta)
+    chances = np.exp(-(x + y))
+    for answer, (better, worse) in enumerate(((x, y), (y, x))):
+        here = told == answer
+        winner = better[..., here]
+        chances[..., here] = winner * _h(winner + theta * worse[..., here])
+    here = told == ANSWERS.index("tie")
+    one, other = x[..., here], y[..., here]
+    preferred = one * _h(one + theta * other) + other * _h(other + theta * one)
+    chances[..., here] = np.maximum(1 - preferred - chances[..., here], 0)
+    return (1 - SLIP) * chances + SLIP / 4
 
 
 def answer_slopes(first: Floats, second: Floats, line: Floats, log_eta: Floats) -> Floats:

@@ -25,7 +25,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from musicnb.listen._model import Floats, answer_chances, answer_slopes
+from musicnb.listen._model import Floats, answer_chances, answer_slopes, told_chances
 from musicnb.listen._votes import ANSWERS, Vote, listeners_of
 
 SPREADS: Final = (0.4, 0.7, 1.2, 2.0, 3.4)
@@ -60,16 +60,16 @@ class Ballots:
 
     @classmethod
     def of(cls, votes: Sequence[Vote], clips: Sequence[str]) -> Ballots:
-        """Return votes with numbers for clips and listeners."""
+        """Return votes as numbers, in an order and on sides that hang on what they say alone."""
         places = {clip: place for place, clip in enumerate(clips)}
         names = listeners_of(votes)
         people = {name: place for place, name in enumerate(names)}
-        rows = [
+        rows = sorted(
             (places[v.left], places[v.right], ANSWERS.index(v.answer), people[v.listener])
-            for v in votes
-        ]
-        table = np.array(rows, np.intp).reshape(-1, 4).T
-        return cls(*table, clips=len(clips), listeners=len(names))
+            for v in (v if places[v.left] < places[v.right] else v.mirrored() for v in votes)
+        )
+        first, second, answer, listener = np.array(rows, np.intp).reshape(-1, 4).T
+        return cls(first, second, answer, listener, len(clips), len(names))
 
     @property
     def unknowns(self) -> int:
@@ -152,6 +152,7 @@ class Posterior:
         self.ballots = ballots
         self._design = ballots.design()
         self._flat = self._design.reshape(-1, ballots.unknowns)
+        self._sides = self._design[:, 0], self._design[:, 1]
         self._answered = ballots.answer[None, :, None]
         tastes = TASTES if ballots.listeners > 1 else TASTES[:1]
         grid = [(spread, taste) for taste in tastes for spread in SPREADS]
@@ -167,28 +168,31 @@ class Posterior:
         """Return (places, votes, answers)."""
         return answer_chances(*self._local(places))
 
-    def likely(self, chances: Floats) -> Floats:
+    def likely(self, places: Floats) -> Floats:
         """Return the log likelihood of the votes at each place."""
-        told = np.take_along_axis(chances, self._answered, axis=-1)
-        return np.asarray(np.log(told).sum(axis=(1, 2)))
+        told = told_chances(self.ballots.answer, *self._local(places))
+        return np.asarray(np.log(told).sum(axis=1))
 
     def height(self, places: Floats) -> Floats:
         """Return the log of the posterior at each place, up to a constant."""
         apart = (places - self.mean) ** 2 @ self.precision.T / 2
         priors = self.log_weights + np.log(self.precision).sum(axis=1) / 2 - apart
-        return self.likely(self.chances(places)) + np.logaddexp.reduce(priors, axis=1)
+        prior = np.logaddexp.reduce(priors, axis=1)
+        return np.asarray(self.likely(places) + prior)
 
-    def slopes(self, places: Floats, chances: Floats) -> tuple[Floats, Floats]:
+    def slopes(self, places: Floats) -> tuple[Floats, Floats]:
         """Return gradients of the log likelihood, and the information expected of the votes."""
+        chances = self.chances(places)
         steep = answer_slopes(*self._local(places)) / np.sqrt(chances)[..., None]
         told = np.take_along_axis(steep, self._answered[..., None], axis=2)[:, :, 0]
         told = told / np.sqrt(np.take_along_axis(chances, self._answered, axis=-1))
         rows = (steep @ self._design).reshape(len(places), -1, places.shape[1])
         return told.reshape(len(places), -1) @ self._flat, np.swapaxes(rows, 1, 2) @ rows
 
-    def _local(self, places: Floats) -> Floats:
-        """Return strengths of A and B, line and log eta: (4, places, votes)."""
-        return np.moveaxis((places @ self._flat.T).reshape(len(places), -1, 4), -1, 0)
+    def _local(self, places: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return strengths of A and B (places, votes), line and log eta (places, 1)."""
+        one, other = self._sides
+        return places @ one.T, places @ other.T, places[:, -2:-1], places[:, -1:]
 
 
 def approximate(posterior: Posterior) -> Mixture:
@@ -217,22 +221,21 @@ def _climb(posterior: Posterior) -> tuple[Floats, Floats, Floats]:
     """
     mean, precision = posterior.mean, posterior.precision
 
-    def heights(places: Floats, chances: Floats) -> Floats:
-        return posterior.likely(chances) - (precision * (places - mean) ** 2).sum(axis=1) / 2
+    def heights(places: Floats) -> Floats:
+        prior = -(precision * (places - mean) ** 2).sum(axis=1) / 2
+        return np.asarray(posterior.likely(places) + prior)
 
     def bent(information: Floats) -> Floats:
-        return information + precision[:, None] * np.eye(len(mean))
+        return np.asarray(information + precision[:, None] * np.eye(len(mean)))
 
     places = np.tile(mean, (len(precision), 1))
-    chances = posterior.chances(places)
-    levels = heights(places, chances)
+    levels = heights(places)
     for _ in range(_STEPS):
-        uphill, information = posterior.slopes(places, chances)
+        uphill, information = posterior.slopes(places)
         uphill -= precision * (places - mean)
         steps = np.linalg.solve(bent(information), uphill[..., None])[..., 0]
         for _ in range(_HALVINGS):
-            chances = posterior.chances(places + steps)
-            reached = heights(places + steps, chances)
+            reached = heights(places + steps)
             down = reached < levels
             if not down.any():
                 break
@@ -240,4 +243,4 @@ def _climb(posterior: Posterior) -> tuple[Floats, Floats, Floats]:
         places, levels = places + steps, reached
         if np.abs(steps).max() < _STILL:
             break
-    return places, bent(posterior.slopes(places, chances)[1]), levels
+    return places, bent(posterior.slopes(places)[1]), levels

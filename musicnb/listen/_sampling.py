@@ -63,7 +63,7 @@ class _Chains:
         heights = self._height(pool)
         shares = np.exp(heights - heights.max()).cumsum()
         marks = (np.arange(_CHAINS) + chance.random()) / _CHAINS * shares[-1]
-        return pool[np.minimum(np.searchsorted(shares, marks), _POOL - 1)]
+        return np.asarray(pool[np.minimum(np.searchsorted(shares, marks), _POOL - 1)])
 
     def move(self, places: Floats, chance: np.random.Generator) -> Floats:
         """Return the places after one round, in which every chain moves."""
@@ -101,4 +101,4 @@ class _Chains:
         """Return the log of the posterior less that of the t, up to a constant."""
         squares = self._squares(places - self._middle)
         student = -(_FREEDOM + places.shape[1]) / 2 * np.log1p(squares / _FREEDOM)
-        return self._posterior.height(places) - student
+        return np.asarray(self._posterior.height(places) - student)

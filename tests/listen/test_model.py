@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from voting import CLIPS, heard
 
-from musicnb.listen._model import SLIP, answer_chances, answer_slopes
+from musicnb.listen._model import SLIP, answer_chances, answer_slopes, told_chances
 from musicnb.listen._posterior import LINE, LOG_ETA, SPREADS, Ballots, Posterior, approximate
 
 NUMBER = st.floats(-40, 40)
@@ -41,6 +41,16 @@ def test_without_line_and_ties_the_model_is_bradleys_and_terrys():
     """A is preferred with the logistic function of the difference."""
     chances = answer_chances(*map(np.array, (0.9, -0.3, -25.0, -20.0)))
     assert (chances[0] - SLIP / 4) / (1 - SLIP) == pytest.approx(1 / (1 + np.exp(-1.2)))
+
+
+def test_chances_of_given_answers_are_those_of_all_answers():
+    """The short way to one answer's chance ends where the long one does."""
+    sides = np.random.default_rng(3).normal(size=(2, 5, 40))
+    shared = np.random.default_rng(4).normal(size=(2, 5, 1))
+    place = (*sides, *shared)
+    told = np.arange(40) % 4
+    chances = answer_chances(*place)[:, np.arange(40), told]
+    assert told_chances(told, *place) == pytest.approx(chances)
 
 
 def test_slopes_are_those_of_the_chances():

@@ -105,18 +105,15 @@ def test_any_votes_get_a_pair_of_two_clips_that_were_not_heard_last(rows, k, see
         assert votes[-1].pair != {pair.left, pair.right}
 
 
-def test_chosen_pairs_find_the_best_at_least_as_often_as_random_ones_with_fewer_votes():
-    """In 24 simulated sessions of 12 clips, 40 chosen votes against 56 drawn ones."""
-    clips = [f"clip {place}" for place in range(12)]
+def test_chosen_pairs_find_the_best_as_often_as_random_ones_with_fewer_votes():
+    """In 12 simulated sessions, 22 chosen votes against 32 drawn ones."""
     chosen = drawn = 0
-    for seed in range(24):
-        truth, votes = session(40, seed, clips=clips)
+    for seed in range(12):
+        truth, votes = session(22, seed)
         best = max(truth, key=truth.get)
-        chosen += best in rank(votes, clips).shortlist
+        chosen += best in rank(votes, CLIPS).shortlist
         chance = np.random.default_rng([seed, 1])
-        drawn += (
-            best
-            in rank(random_votes(clips, 56, chance, answer=ear(truth, chance)), clips).shortlist
-        )
+        votes = random_votes(CLIPS, 32, chance, answer=ear(truth, chance))
+        drawn += best in rank(votes, CLIPS).shortlist
     assert chosen >= drawn - 1
-    assert chosen >= 20
+    assert chosen >= 10

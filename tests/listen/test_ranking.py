@@ -28,34 +28,21 @@ def numbers(ranking):
     }
 
 
-def same(one, other, tolerance):
-    """Compare the numbers of two rankings."""
-    assert one.keys() == other.keys()
-    for clip in one:
-        assert one[clip] == pytest.approx(other[clip], abs=tolerance)
-
-
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(VOTES, st.randoms(use_true_random=False))
-def test_order_of_votes_changes_nothing_but_rounding(votes, random):
-    """Votes are a set; what is drawn may differ where a sum is rounded otherwise."""
-    shuffled = random.sample(votes, len(votes))
-    one, other = rank(votes, FIVE), rank(shuffled, FIVE)
-    assert one.tallies == other.tallies
-    same(numbers(one), numbers(other), 0.15)
+def test_order_of_votes_changes_nothing(votes, random):
+    """To the last digit."""
+    assert rank(random.sample(votes, len(votes)), FIVE) == rank(votes, FIVE)
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(VOTES)
-def test_exchanged_sides_change_nothing_but_rounding(votes):
+def test_exchanged_sides_change_nothing(votes):
     """Neither A nor B is favoured."""
-    one, other = rank(votes, FIVE), rank([vote.mirrored() for vote in votes], FIVE)
-    assert one.tallies == other.tallies
-    assert one.wins == other.wins
-    same(numbers(one), numbers(other), 0.15)
+    assert rank([vote.mirrored() for vote in votes], FIVE) == rank(votes, FIVE)
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(VOTES)
 def test_other_names_get_the_same_numbers(votes):
     """Ids are names and nothing else."""
@@ -65,7 +52,7 @@ def test_other_names_get_the_same_numbers(votes):
     assert {named[clip]: row for clip, row in one.items()} == other
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(VOTES, st.integers(1, 4))
 def test_standings_of_any_votes_are_coherent(votes, k):
     """Means lie in their intervals, strengths sum to 0, chances of the best k to k."""
@@ -134,12 +121,13 @@ def test_unusable_pair_lowers_both_and_a_preference_raises_the_preferred():
     """Both sides of the acceptability line are evidence."""
     _, votes = heard(CLIPS, 32, seed=2)
     before = {one.clip: one.usable for one in rank(votes, CLIPS).standings}
-    bad = rank([*votes, *[Vote(CLIPS[0], CLIPS[1], "both_unusable")] * 3], CLIPS)
-    after = {one.clip: one.usable for one in bad.standings}
-    assert after[CLIPS[0]] < before[CLIPS[0]]
-    assert after[CLIPS[1]] < before[CLIPS[1]]
-    liked = rank([*votes, *[Vote(CLIPS[0], CLIPS[1], "A")] * 3], CLIPS)
-    assert {one.clip: one.usable for one in liked.standings}[CLIPS[0]] > before[CLIPS[0]]
+    unsure, other = sorted(CLIPS, key=lambda clip: abs(before[clip] - 0.5))[:2]
+    for answer, sign in (("both_unusable", -1), ("A", 1)):
+        more = rank([*votes, *[Vote(unsure, other, answer)] * 3], CLIPS)
+        after = {one.clip: one.usable for one in more.standings}
+        assert sign * (after[unsure] - before[unsure]) > 0.05
+        if answer == "both_unusable":
+            assert after[other] < before[other] - 0.05
 
 
 def test_disagreeing_listeners_widen_the_intervals():
