@@ -111,11 +111,6 @@ def answer_slopes(first: Floats, second: Floats, line: Floats, log_eta: Floats) 
     return (1 - SLIP) * slopes
 
 
-def usable_chances(strengths: Floats, line: Floats) -> Floats:
-    """Return how often clips are heard as usable: above the line at one hearing."""
-    return -np.expm1(-np.exp(np.clip(strengths - line, -_FAR, _FAR)))
-
-
 def _odds(
     first: Floats, second: Floats, line: Floats, log_eta: Floats
 ) -> tuple[Floats, Floats, Floats]:

@@ -1,12 +1,13 @@
-r"""What votes say about strengths: a posterior by Laplace's method, and draws from it.
+r"""What votes say about strengths: the posterior, and an approximation that is quickly found.
 
 Strengths are :math:`s_i \sim N(0, \tau^2)`. Where several people listened, each hears a clip as
 :math:`s_i + d_{li}` with a taste :math:`d_{li} \sim N(0, \omega^2)` of her own, so that votes of
 one listener are not taken for the votes of many. The line is :math:`c \sim N(-2, 2^2)` and the
 difference heard as a tie :math:`\log \eta \sim N(-1, 1)`. Over a grid of :math:`\tau` and
-:math:`\omega` the mode is found by Fisher scoring, and the posterior is the mixture of the normal
-distributions around the modes, weighed by Laplace's approximation of the evidence (Tierney and
-Kadane 1986; the same with a grid is the idea of INLA: Rue, Martino and Chopin 2009).
+:math:`\omega`, all points of which are equally likely, the mode is found by Fisher scoring, and the
+posterior is near the mixture of the normal distributions around the modes, weighed by Laplace's
+approximation of the evidence (Tierney and Kadane 1986; over a grid it is the idea of INLA: Rue,
+Martino and Chopin 2009).
 
 References
 ----------
@@ -29,7 +30,6 @@ from musicnb.listen._model import Floats, answer_chances, answer_slopes, told_ch
 from musicnb.listen._votes import ANSWERS, Vote, listeners_of
 
 SPREADS: Final = (0.4, 0.7, 1.2, 2.0, 3.4)
-SPREAD_WEIGHTS: Final = (0.2, 0.2, 0.2, 0.2, 0.2)
 TASTES: Final = (0.1, 0.4, 0.8, 1.6)
 LINE: Final = (-2.0, 2.0)
 LOG_ETA: Final = (-1.0, 1.0)
@@ -162,7 +162,6 @@ class Posterior:
             row[: ballots.clips], row[ballots.clips :] = spread, taste
         (self.mean[-2], deviation[:, -2]), (self.mean[-1], deviation[:, -1]) = LINE, LOG_ETA
         self.precision = 1 / deviation**2
-        self.log_weights = np.log(np.tile(SPREAD_WEIGHTS, len(tastes)))
 
     def chances(self, places: Floats) -> Floats:
         """Return (places, votes, answers)."""
@@ -176,7 +175,7 @@ class Posterior:
     def height(self, places: Floats) -> Floats:
         """Return the log of the posterior at each place, up to a constant."""
         apart = (places - self.mean) ** 2 @ self.precision.T / 2
-        priors = self.log_weights + np.log(self.precision).sum(axis=1) / 2 - apart
+        priors = np.log(self.precision).sum(axis=1) / 2 - apart
         prior = np.logaddexp.reduce(priors, axis=1)
         return np.asarray(self.likely(places) + prior)
 
@@ -199,7 +198,7 @@ def approximate(posterior: Posterior) -> Mixture:
     """Return the normal distributions around the modes, one for each point of the grid."""
     modes, bends, heights = _climb(posterior)
     flatness = np.log(posterior.precision).sum(axis=1) - np.linalg.slogdet(bends)[1]
-    evidence = heights + flatness / 2 + posterior.log_weights
+    evidence = heights + flatness / 2
     weights = np.exp(evidence - evidence.max())
     return Mixture(modes, bends, weights / weights.sum())
 

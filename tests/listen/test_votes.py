@@ -31,6 +31,11 @@ def test_vote_with_an_unknown_answer_is_refused(answer):
         {"listener": ""},
         {"reasons": "muddy"},
         {"reasons": (1,)},
+        {"reasons": None},
+        {"note": None},
+        {"is_repeat": "no"},
+        {"heard_s": None},
+        {"heard_s": ("a", "b")},
         {"heard_s": (1.0,)},
         {"heard_s": (1.0, -1.0)},
         {"heard_s": (math.nan, 1.0)},
@@ -78,6 +83,12 @@ def test_goal_without_a_whole_number_of_clips_is_refused(k):
     """The best 0 clips are no goal."""
     with pytest.raises(InvalidInput):
         TopK(k)
+
+
+def test_goal_that_is_none_is_refused():
+    """A bare number is not taken for one."""
+    with pytest.raises(InvalidInput, match="must be a TopK"):
+        rank([], CLIPS, goal=3)
 
 
 @pytest.mark.parametrize("share", [-0.1, 0.6, math.nan])
