@@ -39,6 +39,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from musicnb.listen._votes import ANSWERS
+
 Floats = NDArray[np.float64]
 
 SLIP: Final = 0.02
@@ -68,6 +70,26 @@ def answer_chances(first: Floats, second: Floats, line: Floats, log_eta: Floats)
     return (1 - SLIP) * np.stack((a, b, tie, unusable), axis=-1) + SLIP / 4
 
 
+def told_chances(
+    told: NDArray[np.intp], first: Floats, second: Floats, line: Floats, log_eta: Floats
+) -> Floats:
+    """Return the chance of the answer that was given to each pair of the last axis.
+
+    The same as choosing from `answer_chances`, at a third of the cost.
+    """
+    x, y, theta = _odds(first, second, line, log_eta)
+    chances = np.exp(-(x + y))
+    for answer, (better, worse) in enumerate(((x, y), (y, x))):
+        here = told == answer
+        winner = better[..., here]
+        chances[..., here] = winner * _h(winner + theta * worse[..., here])
+    here = told == ANSWERS.index("tie")
+    one, other = x[..., here], y[..., here]
+    preferred = one * _h(one + theta * other) + other * _h(other + theta * one)
+    chances[..., here] = np.maximum(1 - preferred - chances[..., here], 0)
+    return (1 - SLIP) * chances + SLIP / 4
+
+
 def answer_slopes(first: Floats, second: Floats, line: Floats, log_eta: Floats) -> Floats:
     """Return derivatives of the chances: (…, 4 answers, 4 of ``first second line log_eta``)."""
     x, y, theta = _odds(first, second, line, log_eta)
@@ -87,11 +109,6 @@ def answer_slopes(first: Floats, second: Floats, line: Floats, log_eta: Floats) 
     slopes[..., 2, :] = -slopes.sum(axis=-2)
     slopes[..., :, 2] = -(slopes[..., :, 0] + slopes[..., :, 1])
     return (1 - SLIP) * slopes
-
-
-def usable_chances(strengths: Floats, line: Floats) -> Floats:
-    """Return how often clips are heard as usable: above the line at one hearing."""
-    return -np.expm1(-np.exp(np.clip(strengths - line, -_FAR, _FAR)))
 
 
 def _odds(

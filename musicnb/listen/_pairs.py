@@ -19,13 +19,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musicnb.errors import InvalidInput
 from musicnb.listen._model import Floats, answer_chances
-from musicnb.listen._posterior import Ballots, Draws, draw
+from musicnb.listen._posterior import Ballots, Draws, quick_draws
 from musicnb.listen._votes import TopK, Vote, check
 
 _DRAWS: Final = 400
@@ -88,17 +90,19 @@ def next_pair(
         if earlier:
             vote = earlier[chance.integers(len(earlier))]
             return Pair(vote.right, vote.left, is_repeat=True)
-    first, second = np.triu_indices(len(clips), 1)
-    draws = draw(Ballots.of(listed, clips), _DRAWS, chance)
+    pairs = list(combinations(range(len(clips)), 2))
+    first, second = np.array(pairs).T
+    draws = quick_draws(Ballots.of(listed, clips), _DRAWS, chance)
     taught = information(draws, first, second, goal)
-    if own and len(first) > 1:
-        last = own[-1].pair
-        taught[[{clips[a], clips[b]} == last for a, b in zip(first, second, strict=True)]] = -np.inf
-    best = int(np.argmax(taught))
-    return Pair(*_sides(clips[first[best]], clips[second[best]], own, chance))
+    if own and len(pairs) > 1:
+        taught[[{clips[one], clips[other]} == own[-1].pair for one, other in pairs]] = -np.inf
+    one, other = pairs[int(np.argmax(taught))]
+    return Pair(*_sides(clips[one], clips[other], own, chance))
 
 
-def information(draws: Draws, first: np.ndarray, second: np.ndarray, goal: TopK) -> Floats:
+def information(
+    draws: Draws, first: NDArray[np.intp], second: NDArray[np.intp], goal: TopK
+) -> Floats:
     """Return in nats what each pair is expected to tell about who is among the best."""
     chances = answer_chances(
         draws.strengths[:, first],
@@ -116,7 +120,7 @@ def information(draws: Draws, first: np.ndarray, second: np.ndarray, goal: TopK)
         gained += np.sum(
             joint * np.log(np.maximum(joint, 1e-300) / np.maximum(share * total, 1e-300)), axis=0
         )
-    return gained.reshape(chances.shape[1:]).sum(axis=-1)
+    return np.asarray(gained.reshape(chances.shape[1:]).sum(axis=-1))
 
 
 def _repeat_is_due(position: int, stretch: int, seed: int) -> bool:

@@ -1,12 +1,13 @@
-r"""What votes say about strengths: a posterior by Laplace's method, and draws from it.
+r"""What votes say about strengths: the posterior, and an approximation that is quickly found.
 
 Strengths are :math:`s_i \sim N(0, \tau^2)`. Where several people listened, each hears a clip as
 :math:`s_i + d_{li}` with a taste :math:`d_{li} \sim N(0, \omega^2)` of her own, so that votes of
 one listener are not taken for the votes of many. The line is :math:`c \sim N(-2, 2^2)` and the
 difference heard as a tie :math:`\log \eta \sim N(-1, 1)`. Over a grid of :math:`\tau` and
-:math:`\omega` the mode is found by Fisher scoring, and the posterior is the mixture of the normal
-distributions around the modes, weighed by Laplace's approximation of the evidence (Tierney and
-Kadane 1986; the same with a grid is the idea of INLA: Rue, Martino and Chopin 2009).
+:math:`\omega`, all points of which are equally likely, the mode is found by Fisher scoring, and the
+posterior is near the mixture of the normal distributions around the modes, weighed by Laplace's
+approximation of the evidence (Tierney and Kadane 1986; over a grid it is the idea of INLA: Rue,
+Martino and Chopin 2009).
 
 References
 ----------
@@ -25,11 +26,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from musicnb.listen._model import Floats, answer_chances, answer_slopes
+from musicnb.listen._model import Floats, answer_chances, answer_slopes, told_chances
 from musicnb.listen._votes import ANSWERS, Vote, listeners_of
 
-SPREADS: Final = (0.35, 0.6, 1.0, 1.6, 2.5)
-SPREAD_WEIGHTS: Final = (0.12, 0.22, 0.3, 0.24, 0.12)
+SPREADS: Final = (0.4, 0.7, 1.2, 2.0, 3.4)
 TASTES: Final = (0.1, 0.4, 0.8, 1.6)
 LINE: Final = (-2.0, 2.0)
 LOG_ETA: Final = (-1.0, 1.0)
@@ -60,16 +60,16 @@ class Ballots:
 
     @classmethod
     def of(cls, votes: Sequence[Vote], clips: Sequence[str]) -> Ballots:
-        """Return votes with numbers for clips and listeners."""
+        """Return votes as numbers, in an order and on sides that hang on what they say alone."""
         places = {clip: place for place, clip in enumerate(clips)}
         names = listeners_of(votes)
         people = {name: place for place, name in enumerate(names)}
-        rows = [
+        rows = sorted(
             (places[v.left], places[v.right], ANSWERS.index(v.answer), people[v.listener])
-            for v in votes
-        ]
-        table = np.array(rows, np.intp).reshape(-1, 4).T
-        return cls(*table, clips=len(clips), listeners=len(names))
+            for v in (v if places[v.left] < places[v.right] else v.mirrored() for v in votes)
+        )
+        first, second, answer, listener = np.array(rows, np.intp).reshape(-1, 4).T
+        return cls(first, second, answer, listener, len(clips), len(names))
 
     @property
     def unknowns(self) -> int:
@@ -96,6 +96,18 @@ class Mixture:
     precisions: Floats
     shares: Floats
 
+    def moments(self) -> tuple[Floats, Floats]:
+        """Return the mean and the covariance of all of them together."""
+        middle = self.shares @ self.modes
+        far = self.modes - middle
+        within = np.tensordot(self.shares, np.linalg.inv(self.precisions), 1)
+        return middle, within + (self.shares[:, None] * far).T @ far
+
+    def spread_over(self, count: int) -> NDArray[np.intp]:
+        """Return for each of so many draws which distribution it comes from."""
+        ends = np.rint(np.cumsum(self.shares) * count).astype(int)
+        return np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -115,80 +127,114 @@ class Draws:
     line: Floats
     log_eta: Floats
 
+    @classmethod
+    def of(cls, places: Floats, clips: int) -> Draws:
+        """Take draws of all unknowns apart."""
+        middle = places[:, :clips].mean(axis=1)
+        return cls(places[:, :clips] - middle[:, None], places[:, -2] - middle, places[:, -1])
+
     def in_top(self, k: int) -> NDArray[np.bool_]:
         """Return (draws, clips): whether a clip is among the best k."""
-        places = np.argsort(np.argsort(-self.strengths, axis=1), axis=1)
-        return np.asarray(places < k)
+        ranks = np.argsort(np.argsort(-self.strengths, axis=1), axis=1)
+        return np.asarray(ranks < k)
 
 
-def draw(ballots: Ballots, count: int, chance: np.random.Generator) -> Draws:
-    """Return draws from the posterior, from each normal as many as its weight says."""
-    mixture = fit(ballots)
-    ends = np.rint(np.cumsum(mixture.shares) * count).astype(int)
-    parts, start = [], 0
-    for mode, precision, end in zip(mixture.modes, mixture.precisions, ends, strict=True):
-        noise = chance.standard_normal((end - start, len(mode)))
-        parts.append(mode + np.linalg.solve(np.linalg.cholesky(precision).T, noise.T).T)
-        start = end
-    drawn = np.concatenate(parts)
-    strengths = drawn[:, : ballots.clips]
-    middle = strengths.mean(axis=1)
-    return Draws(strengths - middle[:, None], drawn[:, -2] - middle, drawn[:, -1])
+class Posterior:
+    """The posterior of all unknowns given votes.
+
+    Parameters
+    ----------
+    ballots
+        The votes.
+    """
+
+    def __init__(self, ballots: Ballots) -> None:
+        self.ballots = ballots
+        self._design = ballots.design()
+        self._flat = self._design.reshape(-1, ballots.unknowns)
+        self._sides = self._design[:, 0], self._design[:, 1]
+        self._answered = ballots.answer[None, :, None]
+        tastes = TASTES if ballots.listeners > 1 else TASTES[:1]
+        grid = [(spread, taste) for taste in tastes for spread in SPREADS]
+        self.mean = np.zeros(ballots.unknowns)
+        deviation = np.empty((len(grid), ballots.unknowns))
+        for row, (spread, taste) in zip(deviation, grid, strict=True):
+            row[: ballots.clips], row[ballots.clips :] = spread, taste
+        (self.mean[-2], deviation[:, -2]), (self.mean[-1], deviation[:, -1]) = LINE, LOG_ETA
+        self.precision = 1 / deviation**2
+
+    def chances(self, places: Floats) -> Floats:
+        """Return (places, votes, answers)."""
+        return answer_chances(*self._local(places))
+
+    def likely(self, places: Floats) -> Floats:
+        """Return the log likelihood of the votes at each place."""
+        told = told_chances(self.ballots.answer, *self._local(places))
+        return np.asarray(np.log(told).sum(axis=1))
+
+    def height(self, places: Floats) -> Floats:
+        """Return the log of the posterior at each place, up to a constant."""
+        apart = (places - self.mean) ** 2 @ self.precision.T / 2
+        priors = np.log(self.precision).sum(axis=1) / 2 - apart
+        prior = np.logaddexp.reduce(priors, axis=1)
+        return np.asarray(self.likely(places) + prior)
+
+    def slopes(self, places: Floats) -> tuple[Floats, Floats]:
+        """Return gradients of the log likelihood, and the information expected of the votes."""
+        chances = self.chances(places)
+        steep = answer_slopes(*self._local(places)) / np.sqrt(chances)[..., None]
+        told = np.take_along_axis(steep, self._answered[..., None], axis=2)[:, :, 0]
+        told = told / np.sqrt(np.take_along_axis(chances, self._answered, axis=-1))
+        rows = (steep @ self._design).reshape(len(places), -1, places.shape[1])
+        return told.reshape(len(places), -1) @ self._flat, np.swapaxes(rows, 1, 2) @ rows
+
+    def _local(self, places: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return strengths of A and B (places, votes), line and log eta (places, 1)."""
+        one, other = self._sides
+        return places @ one.T, places @ other.T, places[:, -2:-1], places[:, -1:]
 
 
-def fit(ballots: Ballots) -> Mixture:
+def approximate(posterior: Posterior) -> Mixture:
     """Return the normal distributions around the modes, one for each point of the grid."""
-    tastes = TASTES if ballots.listeners > 1 else TASTES[:1]
-    grid = [(spread, taste) for taste in tastes for spread in SPREADS]
-    mean = np.zeros(ballots.unknowns)
-    deviation = np.empty((len(grid), ballots.unknowns))
-    for row, (spread, taste) in zip(deviation, grid, strict=True):
-        row[: ballots.clips], row[ballots.clips :] = spread, taste
-    (mean[-2], deviation[:, -2]), (mean[-1], deviation[:, -1]) = LINE, LOG_ETA
-    precision = 1 / deviation**2
-    modes, bends, heights = _climb(ballots, mean, precision)
-    flatness = np.log(precision).sum(axis=1) - np.linalg.slogdet(bends)[1]
-    evidence = heights + flatness / 2 + np.log(np.tile(SPREAD_WEIGHTS, len(tastes)))
+    modes, bends, heights = _climb(posterior)
+    flatness = np.log(posterior.precision).sum(axis=1) - np.linalg.slogdet(bends)[1]
+    evidence = heights + flatness / 2
     weights = np.exp(evidence - evidence.max())
     return Mixture(modes, bends, weights / weights.sum())
 
 
-def _climb(ballots: Ballots, mean: Floats, precision: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return modes, precisions there, and logs of the posterior's heights, for all priors at once.
+def quick_draws(ballots: Ballots, count: int, chance: np.random.Generator) -> Draws:
+    """Return draws from the approximation; `sample` draws from the posterior itself."""
+    mixture = approximate(Posterior(ballots))
+    whose = mixture.spread_over(count)
+    noise = chance.standard_normal((count, ballots.unknowns, 1))
+    unroots = np.swapaxes(np.linalg.inv(np.linalg.cholesky(mixture.precisions)), 1, 2)
+    return Draws.of(mixture.modes[whose] + (unroots[whose] @ noise)[..., 0], ballots.clips)
+
+
+def _climb(posterior: Posterior) -> tuple[Floats, Floats, Floats]:
+    """Return modes, precisions there, and logs of the heights, for all points of the grid at once.
 
     Fisher scoring: Newton's method with the information expected of the votes, which is never
     negative, and steps halved until they go up.
     """
-    design = ballots.design()
-    flat = design.reshape(-1, design.shape[-1])
-    answered = ballots.answer[None, :, None]
+    mean, precision = posterior.mean, posterior.precision
 
-    def local(places: Floats) -> Floats:
-        return np.moveaxis((places @ flat.T).reshape(len(places), -1, 4), -1, 0)
+    def heights(places: Floats) -> Floats:
+        prior = -(precision * (places - mean) ** 2).sum(axis=1) / 2
+        return np.asarray(posterior.likely(places) + prior)
 
-    def heights(places: Floats, chances: Floats) -> Floats:
-        likely = np.log(np.take_along_axis(chances, answered, axis=-1)).sum(axis=(1, 2))
-        return np.asarray(likely - (precision * (places - mean) ** 2).sum(axis=1) / 2)
-
-    def slopes(places: Floats, chances: Floats) -> tuple[Floats, Floats]:
-        steep = answer_slopes(*local(places)) / np.sqrt(chances)[..., None]
-        told = np.take_along_axis(steep, answered[..., None], axis=2)[:, :, 0]
-        told /= np.sqrt(np.take_along_axis(chances, answered, axis=-1))
-        uphill = told.reshape(len(places), -1) @ flat - precision * (places - mean)
-        rows = (steep @ design).reshape(len(places), -1, places.shape[1])
-        bends = np.swapaxes(rows, 1, 2) @ rows
-        bends[:, *np.diag_indices(places.shape[1])] += precision
-        return uphill, bends
+    def bent(information: Floats) -> Floats:
+        return np.asarray(information + precision[:, None] * np.eye(len(mean)))
 
     places = np.tile(mean, (len(precision), 1))
-    chances = answer_chances(*local(places))
-    levels = heights(places, chances)
+    levels = heights(places)
     for _ in range(_STEPS):
-        uphill, bends = slopes(places, chances)
-        steps = np.linalg.solve(bends, uphill[..., None])[..., 0]
+        uphill, information = posterior.slopes(places)
+        uphill -= precision * (places - mean)
+        steps = np.linalg.solve(bent(information), uphill[..., None])[..., 0]
         for _ in range(_HALVINGS):
-            chances = answer_chances(*local(places + steps))
-            reached = heights(places + steps, chances)
+            reached = heights(places + steps)
             down = reached < levels
             if not down.any():
                 break
@@ -196,4 +242,4 @@ def _climb(ballots: Ballots, mean: Floats, precision: Floats) -> tuple[Floats, F
         places, levels = places + steps, reached
         if np.abs(steps).max() < _STILL:
             break
-    return places, slopes(places, chances)[1], levels
+    return places, bent(posterior.slopes(places)[1]), levels

@@ -11,7 +11,8 @@ import numpy as np
 from musicnb.errors import InvalidInput
 from musicnb.listen._contrasts import Contrast, contrasts
 from musicnb.listen._model import USABLE_MARGIN, Floats
-from musicnb.listen._posterior import Ballots, Draws, draw
+from musicnb.listen._posterior import Ballots, Draws
+from musicnb.listen._sampling import sample
 from musicnb.listen._votes import TopK, Vote, check, listeners_of
 
 Group = Literal["clear", "not separated", "reject"]
@@ -19,7 +20,6 @@ Group = Literal["clear", "not separated", "reject"]
 VOTES_A_CLIP: Final = 2
 """So many votes for each clip there must be before anything but counts is told."""
 
-_DRAWS: Final = 8_000
 _SURE: Final = 0.95
 _INTERVAL: Final = (0.025, 0.975)
 _TOP_3: Final = TopK(3)
@@ -173,10 +173,11 @@ def rank(
 ) -> Ranking:
     """Rank clips by paired comparisons.
 
-    Paired comparison, because the rating of several stimuli at once (MUSHRA, ITU-R BS.1534-3)
-    needs a reference of known quality, which generated music does not have. The model and its
-    sources stand in `musicnb.listen._model`, the prior and the fit in
-    `musicnb.listen._posterior`; intervals are quantiles of the posterior.
+    Paired comparison, because MUSHRA (ITU-R BS.1534-3) needs a reference, which generated music
+    does not have; ITU-R BS.2132-0 does without one, but asks for marks of all clips at once on one
+    scale, where a pair asks only which. The model and its sources stand in
+    `musicnb.listen._model`, the prior in `musicnb.listen._posterior`; intervals are quantiles of
+    draws from the posterior (`musicnb.listen._sampling`).
 
     Parameters
     ----------
@@ -205,7 +206,7 @@ def rank(
     needed = VOTES_A_CLIP * len(clips)
     draws = None
     if len(listed) >= needed:
-        draws = draw(ballots, _DRAWS, np.random.default_rng(seed))
+        draws = sample(ballots, np.random.default_rng(seed))
     wins = _wins(ballots)
     return Ranking(
         goal=goal,

@@ -67,9 +67,11 @@ class Vote:
             raise InvalidInput(
                 f"answer {self.answer!r} is not known", hint=f"use one of {', '.join(ANSWERS)}"
             )
+        if not isinstance(self.is_repeat, bool) or not isinstance(self.note, str):
+            raise InvalidInput("is_repeat of a vote must be True or False, and its note a text")
         if not isinstance(self.reasons, tuple) or not all(isinstance(r, str) for r in self.reasons):
             raise InvalidInput(f"reasons must be a tuple of words, not {self.reasons!r}")
-        if len(self.heard_s) != 2 or not all(0 <= s < math.inf for s in self.heard_s):  # noqa: PLR2004
+        if not _are_two_lengths(self.heard_s):
             raise InvalidInput(f"heard_s must be seconds of A and of B, not {self.heard_s!r}")
 
     @property
@@ -119,9 +121,11 @@ def check(votes: Iterable[Vote], clips: Collection[str], goal: TopK) -> list[Vot
     Raises
     ------
     InvalidInput
-        Fewer than two clips, a clip named twice, a goal that takes all of them, or a vote about a
-        clip that is not among them.
+        A goal that is none, fewer than two clips, a clip named twice, a goal that takes all of
+        them, or a vote about a clip that is not among them.
     """
+    if not isinstance(goal, TopK):
+        raise InvalidInput(f"the goal must be a TopK, not {goal!r}")
     known = set(clips)
     if isinstance(clips, str) or len(known) < 2:  # noqa: PLR2004
         raise InvalidInput("there must be at least two clips to compare")
@@ -139,6 +143,14 @@ def check(votes: Iterable[Vote], clips: Collection[str], goal: TopK) -> list[Vot
             if clip not in known:
                 raise InvalidInput(f"a vote is about clip {clip!r}, which is not among the clips")
     return listed
+
+
+def _are_two_lengths(value: object) -> bool:
+    return (
+        isinstance(value, tuple)
+        and len(value) == 2  # noqa: PLR2004
+        and all(isinstance(part, (int, float)) and 0 <= part < math.inf for part in value)
+    )
 
 
 def listeners_of(votes: Sequence[Vote]) -> list[str]:
