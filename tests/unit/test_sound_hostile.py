@@ -16,6 +16,8 @@ import soundfile as sf
 
 from musicnb import sound
 from musicnb.errors import UndecodableAudio
+from musicnb.sound._flac import _crc8
+from musicnb.sound._mpeg import header
 
 if sys.platform != "linux":
     pytest.skip(
@@ -113,7 +115,7 @@ def with_hole(data, at, rubbish):
 def mpeg_frames(data):
     """Return the frames of an MP3 without the account at the front, one by one."""
     frames, at = [], FIRST_FRAME
-    while (head := sound._mpeg.header(data[at : at + 4])) is not None:
+    while (head := header(data[at : at + 4])) is not None:
         frames.append(data[at : at + head.length])
         at += head.length
     return frames[1:]
@@ -200,7 +202,7 @@ def flac_heads(count):
     for number in range(1, 1 + count):
         coded = chr(number).encode() if not 0xD800 <= number < 0xE000 else b"\1"
         head = b"\xff\xf8\xc9\x08" + coded
-        heads.append(head + bytes([sound._flac._crc8(head)]) + b"\xff" * 6)
+        heads.append(head + bytes([_crc8(head)]) + b"\xff" * 6)
     return b"".join(heads)
 
 

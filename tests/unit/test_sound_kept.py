@@ -9,6 +9,7 @@ import soundfile as sf
 
 from musicnb import sound
 from musicnb.errors import UndecodableAudio
+from musicnb.sound._mpeg import header
 
 RATE = 44_100
 SECONDS = 12
@@ -215,7 +216,7 @@ def test_untagged_mp3_of_every_rate_keeps_every_frame(rate, channels):
     samples = music(4, rate, channels)
     data = sound.encode(samples, rate)
     start = next(n for n in range(len(data)) if data[n] == 0xFF and data[n + 1] & 0xE6 == 0xE2)
-    account = sound._mpeg.header(data[start : start + 4])
+    account = header(data[start : start + 4])
     body = data[start + account.length :]
     assert len(decoded(body)[0]) >= len(samples)
 
