@@ -39,7 +39,7 @@ def frame_html(frame: pd.DataFrame) -> str:
     )
     # no colours of its own, so that light and dark themes both show it as theirs
     return (
-        f"<div style='overflow-x:auto'><table><thead><tr>{head}</tr></thead>"
+        f"<div style='overflow-x:auto'><table class='dataframe'><thead><tr>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>{notes}"
     )
 
