@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from musicnb.table._saving import inert, save
+from musicnb.table._saving import inert, inert_csv, save
 from musicnb.table._shown import frame_html
 
 
@@ -17,16 +17,24 @@ class Table(pd.DataFrame):
     """A `pandas.DataFrame` whose words cannot become formulas or HTML.
 
     Prompts, titles and notes may come from anybody. A spreadsheet would compute what begins with
-    ``=``, ``+``, ``-`` or ``@``, in CSV files too; so `to_csv`, `to_excel`, `to_clipboard` and
-    `save` put an apostrophe before it (OWASP, *CSV Injection*). Numbers stay numbers. In a notebook
-    it shows itself as a small table, every word escaped, and so does `style`.
+    ``=``, ``+``, ``-`` or ``@``, in CSV files too; so `to_csv`, `to_excel`, `to_clipboard`,
+    `style` and `save` put an apostrophe before it (OWASP, *CSV Injection*), in CSV also within a
+    text after ``;``, ``|``, tabs and new lines, where a spreadsheet may begin a cell. Numbers stay
+    numbers. In a notebook it shows itself as a small table, every word escaped, as does `style`.
 
-    Filtering and sorting give a `Table` again; ``pandas.DataFrame(table)`` is one without all this.
+    Filtering, sorting and grouping give a `Table` again, and a column of it is a `Column`, as
+    careful. ``pandas.DataFrame(table)`` is one without all this, and so are what `describe`,
+    `value_counts` and ``str.extract`` return, `pandas.crosstab`, and merging it into another frame:
+    ``Table(frame)`` makes these careful again.
     """
 
     @property
     def _constructor(self) -> Callable[..., Table]:
         return Table
+
+    @property
+    def _constructor_sliced(self) -> Callable[..., Column]:
+        return Column
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write it into a file of its own, whole or not at all.
@@ -57,7 +65,7 @@ class Table(pd.DataFrame):
 
     def to_csv(self, *args: Any, **kwargs: Any) -> Any:
         """Write it as `pandas.DataFrame.to_csv` does, with formulas made inert."""
-        return inert(self).to_csv(*args, **kwargs)
+        return inert_csv(self, *args, **kwargs)
 
     def to_excel(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[misc]
         """Write it as `pandas.DataFrame.to_excel` does, with formulas made inert."""
@@ -66,10 +74,30 @@ class Table(pd.DataFrame):
     @property
     def style(self) -> Any:
         """Return a Styler that escapes every word, which pandas's own does not."""
-        styler = pd.DataFrame(self).style
+        styler = inert(self).style  # it writes spreadsheets, too
         for part in (styler.format, styler.format_index):
             part(escape="html", na_rep="")
         return styler.format_index(escape="html", axis=1)
 
     def _repr_html_(self) -> str | None:
         return frame_html(self)
+
+
+class Column(pd.Series):
+    """A `pandas.Series` out of a `Table`, as careful where its text leaves Python."""
+
+    @property
+    def _constructor(self) -> Callable[..., Column]:
+        return Column
+
+    @property
+    def _constructor_expanddim(self) -> Callable[..., Table]:
+        return Table
+
+    def to_csv(self, *args: Any, **kwargs: Any) -> Any:
+        """Write it as `pandas.Series.to_csv` does, with formulas made inert."""
+        return self.to_frame().to_csv(*args, **kwargs)
+
+    def to_excel(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[misc]
+        """Write it as `pandas.Series.to_excel` does, with formulas made inert."""
+        self.to_frame().to_excel(*args, **kwargs)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeAlias
 
 import pandas as pd
 
@@ -16,36 +18,50 @@ from musicnb.sound import new_file
 # https://owasp.org/www-community/attacks/CSV_Injection, the wide forms included; what stands before
 # it as white space is dropped by some spreadsheets
 _FORMULA: Final = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
+# a spreadsheet may be told, or guess, that these separate CSV, and begin a cell behind them
+_SEPARATED: Final = re.compile(r'([;|\t\r\n])(?=(?:"|[^\S\t\r\n])*[=+\-@＝＋－＠])')
 # what neither XML nor UTF-8 can hold
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+_Tame: TypeAlias = Callable[[Any], Any]
 
 
 def inert(frame: pd.DataFrame) -> pd.DataFrame:
     """Copy a frame so that no text in it, its index or its names is computed by a spreadsheet."""
+    return _each(frame, _text)
+
+
+def inert_csv(frame: pd.DataFrame, *args: Any, **options: Any) -> Any:
+    """Write a frame as `pandas.DataFrame.to_csv` does, with formulas made inert."""
+    options.setdefault("quoting", csv.QUOTE_NONNUMERIC)
+    return _each(frame, _separated_text).to_csv(*args, **options)
+
+
+def _each(frame: pd.DataFrame, tame: _Tame) -> pd.DataFrame:
     plain = pd.DataFrame(frame)
     # by their places, because names need not be unique
     places = range(plain.shape[1])
-    safe = pd.DataFrame({place: _inert(plain.iloc[:, place]) for place in places}, plain.index)
-    safe.columns = _inert_index(plain.columns)
-    safe.index = _inert_index(plain.index)
+    safe = pd.DataFrame({at: _each_cell(plain.iloc[:, at], tame) for at in places}, plain.index)
+    safe.columns = _each_label(plain.columns, tame)
+    safe.index = _each_label(plain.index, tame)
     return safe
 
 
-def _inert(column: pd.Series[Any]) -> pd.Series[Any]:
+def _each_cell(column: pd.Series[Any], tame: _Tame) -> pd.Series[Any]:
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column
-    return column.astype(object).map(_text)
+    return column.astype(object).map(tame)
 
 
-def _inert_index(index: pd.Index[Any]) -> pd.Index[Any]:
-    names = [_text(name) for name in index.names]
+def _each_label(index: pd.Index[Any], tame: _Tame) -> pd.Index[Any]:
+    names = [tame(name) for name in index.names]
     if isinstance(index, pd.MultiIndex):
         places = range(index.nlevels)
-        levels = [_inert(index.get_level_values(place).to_series()) for place in places]
+        levels = [_each_cell(index.get_level_values(at).to_series(), tame) for at in places]
         return pd.MultiIndex.from_arrays(levels, names=names)
     if pd.api.types.is_numeric_dtype(index.dtype):
         return index.set_names(names)
-    safe: pd.Index[Any] = pd.Index(list(map(_text, index)), name=names[0], dtype=object)
+    safe: pd.Index[Any] = pd.Index(list(map(tame, index)), name=names[0], dtype=object)
     return safe
 
 
@@ -56,16 +72,21 @@ def _text(value: Any) -> Any:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
+def _separated_text(value: Any) -> Any:
+    text = _text(value)
+    return _SEPARATED.sub(r"\1'", text) if isinstance(text, str) else text
+
+
 def save(frame: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write a frame into a file; see `Table.save`."""
-    target = Path(path)
+    target = _named(path)
     write = _WRITERS.get(target.suffix.lower())
     if write is None:
         kinds = ", ".join(_WRITERS)
         raise _invalid(f"is {target.name!r:.80}; a table is saved as one of {kinds}")
-    flat = _flat(pd.DataFrame(frame))
     problem = ""
     try:
+        flat = _flat(pd.DataFrame(frame))
         with new_file(target, overwrite=overwrite) as file:
             write(flat, file)
     except FileExistsError:
@@ -77,9 +98,23 @@ def save(frame: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool =
         ) from None
     except OSError as error:
         problem = f"cannot be written ({error.strerror or error})"
+    except (ValueError, TypeError, NotImplementedError, OverflowError) as error:
+        problem = f"is {target.name!r:.80}; {target.suffix} cannot hold this table ({error!s:.200})"
     if problem:
         raise _invalid(problem)
     return target
+
+
+def _named(path: object) -> Path:
+    problem = ""
+    try:
+        target = Path(path).expanduser()  # type: ignore[arg-type] # what is no path is refused
+        target.resolve()  # complains of what no file system takes
+    except (TypeError, ValueError, RuntimeError, OSError) as error:
+        problem = f"{path!r:.80} is no path ({error!s:.80})"
+    else:
+        return target
+    raise _invalid(problem)
 
 
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
@@ -96,17 +131,21 @@ def _flat(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _csv(frame: pd.DataFrame, file: BinaryIO) -> None:
-    inert(frame).to_csv(file, index=False, encoding="utf-8-sig", mode="wb")
+    inert_csv(frame, file, index=False, encoding="utf-8-sig", mode="wb")
 
 
 def _xlsx(frame: pd.DataFrame, file: BinaryIO) -> None:
-    with pd.ExcelWriter(file, engine="openpyxl") as book:
+    whole = io.BytesIO()  # a ZipFile complains once more, unasked, when its file fails it
+    with pd.ExcelWriter(whole, engine="openpyxl") as book:
         inert(frame).to_excel(book, index=False, freeze_panes=(1, 0))
         # pandas writes an empty text where nothing is known, which is no number to a spreadsheet
         for row in book.sheets["Sheet1"].iter_rows():
             for cell in row:
                 if cell.value == "":
                     cell.value = None
+                elif isinstance(cell.value, str):
+                    cell.data_type = "s"  # of "#N/A", too, which openpyxl takes for an error
+    file.write(whole.getvalue())
 
 
 def _parquet(frame: pd.DataFrame, file: BinaryIO) -> None:

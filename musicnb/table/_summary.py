@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -96,10 +96,11 @@ def summarized(
     InvalidInput
         There is no such axis or column, or `usable` does not say yes or no to every row.
     """
-    names = [by] if isinstance(by, str) else list(by)
+    several = isinstance(by, Iterable) and not isinstance(by, str)  # or no name at all
+    names: list[Any] = list(by) if several else [by]
     axes = [str(name) for name in frame.index.names if name is not None]
     flat = pd.DataFrame(frame).reset_index(drop=not axes)
-    unknown = [name for name in names if name not in flat.columns]
+    unknown = [name for name in names if not isinstance(name, str) or name not in flat.columns]
     if unknown:
         message = f"is {unknown[0]!r:.60}; the axes are {', '.join(map(str, axes)) or 'none'}"
         raise _invalid("by", message)
@@ -199,7 +200,8 @@ def _usable(frame: pd.DataFrame, axes: Sequence[str], usable: Usable | None) -> 
     if usable is None:
         return _not_rejected(frame, axes)
     if isinstance(usable, str) and usable not in frame.columns:
-        raise _invalid("usable", f"is {usable!r:.60}; there is no such column")
+        why = "an axis, whose labels are words" if usable in axes else "there is no such column"
+        raise _invalid("usable", f"is {usable!r:.60}; {why}")
     said = usable(frame) if callable(usable) else usable
     said = frame[said] if isinstance(said, str) else said
     problem = ""

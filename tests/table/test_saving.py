@@ -1,7 +1,11 @@
 """Saved tables, opened again: no formula, no lost type, no lost file; and tables in a notebook."""
 
+import csv
 import io
 import re
+import resource
+import signal
+import subprocess
 import sys
 
 import numpy as np
@@ -116,6 +120,28 @@ def test_harmless_text_stays_as_it_is(text, tmp_path):
     assert pd.read_csv(path, keep_default_na=False)["text"].iloc[0] == text
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("sign", ["=", " +", '"-', "@", "＝"])
+def test_csv_split_at_another_separator_holds_no_formula(separator, sign, tmp_path):
+    """A spreadsheet may be set to one, or guess it; new lines within a text begin rows then."""
+    text = f"x{separator}{sign}cmd|'/C calc'!A0{separator}y\n=1+1"
+    path = words([text, "x"]).rename(columns={"number": text}).save(tmp_path / "words.csv")
+    raw = path.read_text(encoding="utf-8-sig")
+    split = [cell for row in csv.reader(io.StringIO(raw), delimiter=separator) for cell in row]
+    bare = [cell for line in raw.splitlines() for cell in line.split(separator)]
+    assert any("'/C calc'" in cell for cell in bare)
+    assert not [cell for cell in (*split, *bare) if is_formula(cell.replace('"', ""))]
+    assert raw.splitlines()[-1] == '"x",-0.5'
+
+
+def test_error_of_a_spreadsheet_is_a_text(tmp_path):
+    """It is what somebody wrote, and no cell that cannot be computed."""
+    path = words(["#N/A", "#REF!"]).rename(columns={"text": "#NAME?"}).save(tmp_path / "words.xlsx")
+    rows = openpyxl.load_workbook(path).active.iter_rows()
+    kinds = {cell.value: cell.data_type for row in rows for cell in row}
+    assert [kinds[text] for text in ("#NAME?", "#N/A", "#REF!", -1.5)] == ["s", "s", "s", "n"]
+
+
 @pytest.mark.parametrize("ending", [".csv", ".xlsx"])
 def test_text_that_no_file_can_hold_is_still_saved(ending, tmp_path):
     """Control characters and halves of characters become the sign for unknown ones."""
@@ -136,6 +162,44 @@ def test_pandas_own_writers_are_safe_too(rows):
     assert "f" not in {cell.data_type for cell in cells}
 
 
+def excel_texts(part):
+    """Write something as pandas does, and return the words of its cells."""
+    file = io.BytesIO()
+    part.to_excel(file)
+    cells = [cell for row in openpyxl.load_workbook(file).active.iter_rows() for cell in row]
+    assert "f" not in {cell.data_type for cell in cells}
+    return {cell.value for cell in cells}
+
+
+def test_styled_table_is_written_without_a_formula(rows):
+    """And its page shows the words, escaped."""
+    assert "'=1+1" in excel_texts(rows.reset_index(drop=True).style)
+    page = rows.reset_index(drop=True).head(2).style.to_html()
+    assert "&#39;=1+1" in page
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda rows: rows["title"],
+        lambda rows: rows.loc[rows["title"] == "=1+1", "title"].str.strip(),
+        lambda rows: rows.iloc[0],
+        lambda rows: Table(rows["title"].value_counts()),
+        lambda rows: Table(rows[["title", "prompt"]].describe()),
+        lambda rows: rows.groupby("title").agg({"duration_s": "mean"}),
+        lambda rows: rows.groupby("title")["duration_s"].mean(),
+        lambda rows: rows.pivot_table(index="title", values="duration_s"),
+    ],
+)
+def test_parts_and_sums_of_a_table_are_written_without_a_formula(rows, part):
+    """Columns, rows and groups keep what makes a table safe; the others get it back."""
+    made = part(rows[rows["title"] == "=1+1"])
+    assert "'=1+1" in excel_texts(made)
+    texts = {text for row in csv.reader(io.StringIO(made.to_csv())) for text in row}
+    assert "'=1+1" in texts
+    assert "=1+1" not in texts
+
+
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_file_that_exists_is_kept_unless_it_may_be_replaced(ending, rows, tmp_path):
     """And nothing else is left in the folder."""
@@ -154,10 +218,65 @@ def test_save_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "odd.parquet"
     path.write_bytes(b"mine")
     odd = Table({"mixed": pd.Series([1, "a"], dtype=object)})
-    with pytest.raises(Exception, match="mixed"):
+    with pytest.raises(InvalidInput, match=r"path: .*\.parquet cannot hold this table .*mixed"):
         odd.save(path, overwrite=True)
     assert path.read_bytes() == b"mine"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_full_disk_is_told_once(tmp_path):
+    """As an error of the path, with nothing on the screen behind it and no half file."""
+    code = (
+        "import sys; from musicnb.table import Table\n"
+        "try: Table({'n': [1]}).save(sys.argv[1])\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+
+    def tiny_disk():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        # so that openpyxl's own file for the sheet fits, and the whole does not
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+    said = subprocess.run(
+        [sys.executable, "-B", "-c", code, tmp_path / "n.xlsx"],
+        capture_output=True, text=True, check=True, preexec_fn=tiny_disk,
+    )  # fmt: skip
+    assert re.match(r"InvalidInput.*path: cannot be written", said.stdout, re.DOTALL)
+    assert said.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "path", [None, b"x.csv", 5, "a\0.csv", "half \ud800.csv", "~nobody-x/n.csv"]
+)
+def test_what_is_no_path_is_refused_by_name(path, rows):
+    """Before anything is written."""
+    with pytest.raises(InvalidInput, match=r"path: .* is no path"):
+        rows.save(path)
+
+
+def test_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch):
+    """As everywhere else."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert words(["x"]).save("~/n.csv") == tmp_path / "n.csv"
+    assert (tmp_path / "n.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("ending", "frame"),
+    [
+        (".parquet", Table([[1, 2]], columns=["a", "a"])),
+        (".parquet", Table({"half": ["\ud800"]}, dtype=object)),
+        (".xlsx", Table({"when": pd.to_datetime(["2026-01-01"], utc=True)})),
+        (".xlsx", Table([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")]))),
+        (".csv", Table([1, 2], index=pd.MultiIndex.from_tuples([(1, 2)] * 2, names=["a", "a"]))),
+    ],
+)
+def test_table_that_a_kind_of_file_cannot_hold_is_refused(ending, frame, tmp_path):
+    """With the reason, and without a file."""
+    with pytest.raises(InvalidInput, match=f"path: .*{ending} cannot hold this table"):
+        frame.save(tmp_path / f"n{ending}")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_unknown_ending_and_folder_are_told(rows, tmp_path):

@@ -112,6 +112,7 @@ def test_usable_is_what_the_caller_says(sweep):
     ("usable", "reason"),
     [
         ("keep", "no such column"),
+        ("mood", "an axis, whose labels are words"),
         ("title", "True or False"),
         ([True], "says something of 1 rows, but there are"),
         (lambda table: table["stars"].reset_index(drop=True) > 3, "another index"),
@@ -138,5 +139,10 @@ def test_summary_by_a_column_and_in_the_order_of_the_plan(sweep):
     assert sweep.summary().index.tolist() == ["calm", "dark", "odd"]
     assert sweep.summary("status").index.tolist() == ["accepted", "failed", "succeeded"]
     assert sweep.summary(["mood", "status"]).loc[("calm", "failed"), "tasks"] == 1
-    with pytest.raises(InvalidInput, match="the axes are mood"):
-        sweep.summary("volume")
+
+
+@pytest.mark.parametrize("by", ["volume", ["mood", "volume"], 5, [["mood"]], [None]])
+def test_what_names_no_axis_and_no_column_is_refused(sweep, by):
+    """With the names of the axes that there are."""
+    with pytest.raises(InvalidInput, match=r"by: is .*; the axes are mood"):
+        sweep.summary(by)
