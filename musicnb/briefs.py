@@ -6,10 +6,12 @@ stands between it and the service, and `Brief.request` refuses it with all of th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import ValidationError
 
@@ -17,7 +19,9 @@ from musicnb import catalogue, wire
 from musicnb.catalogue import Capability, Price
 from musicnb.errors import Fault, InvalidInput
 
-__all__ = ["Artifact", "Brief", "ReferenceAudioToMusic", "TextToMusic", "brief_of"]
+__all__ = ["Artifact", "Brief", "ReferenceAudioToMusic", "TextToMusic", "brief_of", "public_text"]
+
+_ADDRESS: Final = re.compile(r"https?://[^\s'\"]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +266,17 @@ def _is_blank(text: object) -> bool:
 
 def _rebuild(kind: type[Brief], values: dict[str, Any]) -> Brief:
     return kind(**values)
+
+
+def public_text(text: str) -> str:
+    """Cut queries and user names off the addresses in a text: they may be signatures and keys."""
+    return _ADDRESS.sub(lambda found: _public(found[0]), text)
+
+
+def _public(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "https://withheld.invalid/"
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from musicnb.analysis._cache import MeasureCache
 from musicnb.analysis._digests import Digest, digest_of, digests, keep_digests
-from musicnb.analysis._files import Source, measure_file
+from musicnb.analysis._files import Source, measure_file, sha256_of
 from musicnb.analysis._many import PATIENCE_S, measure_many
 from musicnb.analysis._progress import Progress, telling
 
@@ -23,5 +23,6 @@ __all__ = [
     "keep_digests",
     "measure_file",
     "measure_many",
+    "sha256_of",
     "telling",
 ]

@@ -41,7 +41,7 @@ def measure_file(source: Source, *, cache: str | os.PathLike[str] | None = None)
     """
     if cache is None:
         return _measure(source)
-    sha256 = _sha256(source)
+    sha256 = sha256_of(source)
     if sha256 is None:
         return _measure(source)
     known = MeasureCache(cache)
@@ -54,7 +54,7 @@ def measure_file(source: Source, *, cache: str | os.PathLike[str] | None = None)
 
 def remembered(source: Source, cache: str | os.PathLike[str]) -> Measures | None:
     """Return what a cache knows of a file's bytes, or None."""
-    sha256 = _sha256(source)
+    sha256 = sha256_of(source)
     return None if sha256 is None else MeasureCache(cache).get(sha256)
 
 
@@ -72,10 +72,12 @@ def _measure(source: Source) -> Measures:
     return dataclasses.replace(measures, defects=(defect, *measures.defects))
 
 
-def _sha256(source: Source) -> str | None:
+def sha256_of(source: Source) -> str | None:
     """Return the hash of a file's bytes, or None where they cannot be read: decoding says why."""
     if isinstance(source, bytes):
         return hashlib.sha256(source).hexdigest()
+    if not os.path.isfile(source):  # noqa: PTH113 - a NUL in a name is no error here; a pipe never ends
+        return None
     with contextlib.suppress(OSError), Path(source).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
     return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from musicnb.analysis._files import Source, measure_file, remembered
 from musicnb.analysis._progress import Progress, telling
-from musicnb.errors import UndecodableAudio
+from musicnb.errors import Fault, InvalidInput, UndecodableAudio
 from musicnb.measure import Measures
 
 if TYPE_CHECKING:
@@ -53,13 +53,21 @@ def measure_many(
     list of Measures or Exception
         One for each source, in their order. A file that cannot be measured has its error in its
         place: ``TimeoutError`` for one that was given up, whatever a worker's death is called by
-        its executor. Nothing is raised, and nothing is lost.
+        its executor. Nothing of theirs is raised, and nothing is lost.
+
+    Raises
+    ------
+    InvalidInput
+        `patience_s` is no positive number.
 
     Examples
     --------
     >>> measure_many([b"no sound at all"], progress=False)
     [[undecodable_audio] this is not a WAV, FLAC, OGG or MP3 file, ...
     """
+    if isinstance(patience_s, bool) or not isinstance(patience_s, (int, float)) or patience_s <= 0:
+        message = f"is {patience_s!r:.40}; give seconds, such as {PATIENCE_S:.0f}"
+        raise InvalidInput.from_faults([Fault("patience_s", "", message)])
     given = list(sources)
     # here, so that nobody is started, or sent for, to look into a folder of ours
     found: list[Result | None] = [
@@ -119,12 +127,12 @@ def _gather(
         for number, source in enumerate(sources):
             try:
                 future = executor.submit(measure_file, source, cache=cache)
-                results.append(TimeoutError(f"the executor brought nothing for {patience_s} s"))
+                future.add_done_callback(came.put)
             except Exception as error:  # noqa: BLE001 - an executor may refuse at any time
                 results.append(error)
             else:
                 futures[future] = number
-                future.add_done_callback(came.put)
+                results.append(TimeoutError(f"the executor brought nothing for {patience_s} s"))
         for _ in range(len(futures)):
             try:
                 future = came.get(timeout=patience_s)
@@ -133,7 +141,7 @@ def _gather(
             raised = _error_of(future)
             if raised is not None and not isinstance(raised, Exception):
                 raise raised  # an interrupt is meant for us
-            results[futures[future]] = raised or future.result()
+            results[futures[future]] = raised or _checked(future.result())
             if not isinstance(raised, again):
                 done()
     finally:
@@ -141,6 +149,12 @@ def _gather(
         for future in futures:
             future.cancel()
     return results
+
+
+def _checked(result: object) -> Result:
+    if isinstance(result, Measures):
+        return result
+    return TypeError(f"the executor returned {type(result).__name__}, no measures")
 
 
 def _error_of(future: Future[Measures]) -> BaseException | None:

@@ -174,7 +174,8 @@ def _share_complaint(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return f"must be a number from 0 to 1, not {value!r}"
     if not 0 <= value <= 1:
-        return f"must lie from 0 to 1, not {value!r}"
+        # Python refuses to write integers of thousands of digits
+        return "must lie from 0 to 1" + (f", not {value!r}" if abs(value) < 10**15 else "")
     # a hundredth is not exact in binary: 0.29 * 100 is 28.999999999999996
     if abs(value * 100 - round(value * 100)) > 1e-6:  # noqa: PLR2004
         return f"goes in steps of 0.01, so {value!r} will not do; use {round(value, 2)!r}"

@@ -161,7 +161,7 @@ def _parsed(line: bytes) -> Conversion | None:
         values = json.loads(line)
         seal = values.pop("seal")
         is_whole = seal == _seal(values) and set(values) == {f.name for f in fields(Conversion)}
-    except (ValueError, AttributeError, KeyError, TypeError):
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
         return None
     return Conversion(**values) if is_whole else None
 

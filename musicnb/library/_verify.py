@@ -92,7 +92,9 @@ def verify(
     conversions: Conversions | None = None,
 ) -> Verification:
     """Hash every clip's and every conversion's file again; shows a bar in a terminal."""
-    clips, made = list(clips), conversions.all() if conversions else ()
+    clips = list(clips)
+    # of a name that was used again, the file is the latest one's
+    made = list({one.file: one for one in (conversions.all() if conversions else ())}.values())
     missing, altered = _compared(folder, clips, "clip")
     gone, changed = _compared(folder, made, "conversion")
     known = {folder / clip.file for clip in clips}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import platform
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import urlsplit, urlunsplit
 
 from musicnb import __version__
+from musicnb.briefs import public_text
 from musicnb.catalogue import amount_text
 from musicnb.errors import Fault, InvalidInput, LibraryError
 from musicnb.library import ClipRecord, Job, Library, slug
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from musicnb.studio._run import Piece, Run
 
 _MOST_NAMES: Final = 10_000
-_ADDRESS: Final = re.compile(r"https?://[^\s'\"]+")
+_DEEPEST: Final = 6
+_LARGEST: Final = 10**15
 
 
 # ------------------------------------------------------------------------------------ writing
@@ -53,6 +54,9 @@ def write_manifest(run: Run, path: str | os.PathLike[str] | None, library: Libra
     problem = ""
     taken = Path()
     for taken in _names(run.plan.name, path, library.folder):
+        if path is None and not taken.parent.is_dir() and taken.parent.exists():
+            problem = f"{taken.parent} is a file"
+            break
         try:
             if path is None:
                 taken.parent.mkdir(exist_ok=True)
@@ -131,7 +135,7 @@ def _cell(cell: Cell, pieces: Sequence[Piece], by_job: dict[str, list[ClipRecord
         number=cell.number,
         labels={axis: line_of(label) for axis, label in cell.labels.items()},
         repeats=cell.repeats,
-        problem=_ADDRESS.sub(lambda found: _public(found[0]), line_of(cell.problem)),
+        problem=public_text(line_of(cell.problem)),
         capability=cell.brief.capability,
         request=request,
         withheld=withheld,
@@ -180,27 +184,29 @@ def _without_secrets(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, .
     if not isinstance(audio, dict):
         return body, ()
     url = audio.get("url")
-    if not isinstance(url, str) or (public := _public(url)) == url:
+    if not isinstance(url, str) or (public := public_text(url)) == url:
         return body, ()
     return {**body, "reference_audio": {**audio, "url": public}}, ("/reference_audio/url",)
 
 
-def _public(url: str) -> str:
+def _plain(value: Any, depth: int = 0) -> Any:
+    """Turn what an axis may have put into a brief into JSON that can be read back."""
+    if isinstance(value, dict) and depth < _DEEPEST:
+        return {line_of(_text(name)): _plain(part, depth + 1) for name, part in value.items()}
+    if isinstance(value, (list, tuple)) and depth < _DEEPEST:
+        return [_plain(part, depth + 1) for part in value]
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if value is None or (isinstance(value, int) and abs(value) < _LARGEST):
+        return value
+    return line_of(_text(value))
+
+
+def _text(value: object) -> str:
     try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "https://withheld.invalid/"
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
-
-
-def _plain(value: Any) -> Any:
-    """Turn what an axis may have put into a brief into JSON."""
-    if isinstance(value, dict):
-        return {str(name): _plain(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    return value if value is None or isinstance(value, (bool, int, float)) else line_of(str(value))
+        return str(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, a list in itself
+        return f"a {type(value).__name__} that is too large to be written"
 
 
 def _reported(amount: Decimal | None) -> str | None:
@@ -297,7 +303,7 @@ class OpenedManifest:
             for entry in self.record.clips
             if (same := known.get(entry.sha256))
         ]
-        checked = self.library.verify(clip for _, clip in pairs)
+        checked = self.library.verify({clip.clip_id: clip for _, clip in pairs}.values())
         gone = {clip.clip_id for clip in checked.missing}
         changed = {clip.clip_id for clip in checked.altered}
         jobs = {job.job_id: job for job in journal.jobs()} if pairs else {}

@@ -183,7 +183,8 @@ class Run:
             try:
                 piece.task, piece.not_run = self._road.repeat(task.job), ""
             except InvalidInput as error:
-                piece.not_run = error.message
+                reasons = "; ".join(fault.message for fault in error.faults)
+                piece.not_run = f"not run again: {reasons}"
         self._tasks = self._as_tasks()
         return self
 
@@ -265,7 +266,8 @@ class Run:
     def manifest(self, path: str | os.PathLike[str] | None = None) -> Path:
         """Write the campaign down as JSON: what was planned, ordered and paid, and hashes of files.
 
-        It holds no key, no signed address and no path of this machine.
+        It holds no key and no path of this machine; addresses of reference audio, and labels, are
+        without what may be a signature. Your own words in prompts and metadata stay as they are.
         `musicnb.Studio.open_manifest` reads it.
 
         Parameters
@@ -293,7 +295,8 @@ class Run:
         states = Counter(task.status for task in self._tasks)
         words = [f"{count} {state}" for state, count in states.items()]
         words += [
-            f"{count} {why}" for why, count in Counter(p.not_run for p in self.not_run).items()
+            f"{count} {why}"
+            for why, count in Counter(p.not_run for p in self._pieces if p.not_run).items()
         ]
         money = [f"{amount_text(self.spent_credits)} spent"]
         money += [

@@ -14,6 +14,7 @@ from musicnb.analysis import (
     digests,
     keep_digests,
     measure_many,
+    sha256_of,
 )
 from musicnb.library import Library, Take
 from musicnb.measure import Measures
@@ -114,10 +115,13 @@ def _measured(
     """Measure files, by the hash of what they should hold; warn of those that cannot be."""
     folder = library.folder / MEASURES
     cache = MeasureCache(folder)
-    paths = [library.folder / file for file in files.values()]
+    # what is kept under a clip's hash must have been measured of these very bytes
+    whole = {s: file for s, file in files.items() if sha256_of(library.folder / file) in (s, None)}
+    faults = [f"{file} (altered)" for sha256, file in files.items() if sha256 not in whole]
+    paths = [library.folder / file for file in whole.values()]
     results = measure_many(paths, executor=executor, progress=progress, cache=folder)
-    found, faults = {}, []
-    for (sha256, file), result in zip(files.items(), results, strict=True):
+    found = {}
+    for (sha256, file), result in zip(whole.items(), results, strict=True):
         if isinstance(result, Measures):
             cache.put(sha256, result)  # who measured may have had another disk
             found[sha256] = digest_of(result)

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from musicnb import catalogue
 from musicnb.briefs import TextToMusic
 from musicnb.errors import Fault, InvalidInput
-from musicnb.sweep._axes import Setting
+from musicnb.sweep._axes import MOST_CELLS, Setting
 from musicnb.sweep._cells import Cell
 from musicnb.sweep._plan import Plan, faults_of_name
 
@@ -53,6 +53,7 @@ def equal_money(
             faults.append(Fault("credits_per_arm", "", f"is {budget:f}, but {needed}"))
     if faults:
         raise InvalidInput.from_faults(faults)
+    _require_few(models, budget)
     base = brief or TextToMusic("", instrumental=True)
     cells: list[Cell] = []
     for place, prompt in enumerate(prompts):
@@ -64,6 +65,13 @@ def equal_money(
             faults_here = tuple(filled.faults())
             cells.append(Cell(len(cells) + 1, settings, filled, repeats, faults=faults_here))
     return Plan(name.strip(), tuple(cells))
+
+
+def _require_few(models: Sequence[str], budget: Decimal) -> None:
+    tasks = sum(int(budget // catalogue.MODELS[model].credits) for model in models)
+    if tasks > MOST_CELLS:
+        message = f"buys {tasks:,} tasks; at most {MOST_CELLS:,} are planned at once"
+        raise InvalidInput.from_faults([Fault("credits_per_arm", "", message)])
 
 
 def _budget(given: object, faults: list[Fault]) -> Decimal:

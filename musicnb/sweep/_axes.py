@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Final
 
+from musicnb.briefs import public_text
 from musicnb.errors import Fault, InvalidInput
 
 _Values = Sequence[Any] | Mapping[Any, Any]
@@ -152,8 +154,21 @@ def _joined(parts: Sequence[Combination]) -> Combination:
 
 
 def label_of(value: object) -> str:
-    """Name a value in tables: text as it is, nothing as a dash."""
-    return value if isinstance(value, str) else "–" if value is None else str(value)
+    """Name a value in tables: text as it is, nothing as a dash, no secret part of an address."""
+    text = value if isinstance(value, str) else "–" if value is None else _shown(value)
+    public = public_text(text)
+    if public == text:
+        return text
+    # what was cut off still tells two values apart
+    mark = blake2b(text.encode(errors="replace"), digest_size=3).hexdigest()
+    return f"{public} ({mark})"
+
+
+def _shown(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python refuses to write integers of thousands of digits
+        return "a very large number"
 
 
 def _is_name(name: object) -> bool:

@@ -10,6 +10,7 @@ somebody else's until it has been checked: its size, its depth, its names and ev
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
@@ -31,6 +32,8 @@ MOST_BYTES: Final = 64 * 2**20
 _LONGEST_LINE: Final = 10_000
 _DEEPEST: Final = 16
 _MOST_FAULTS: Final = 12
+# 10,000 cells with their orders and clips have under a million
+_MOST_VALUES: Final = 3_000_000
 
 Name = Annotated[str, Field(min_length=1, max_length=1_000)]
 Line = Annotated[str, Field(max_length=_LONGEST_LINE)]
@@ -274,7 +277,10 @@ def _values(data: bytes) -> Any:
     problem = ""
     try:
         return json.loads(
-            data.decode(), object_pairs_hook=_without_twins, parse_constant=_no_number
+            data.decode(),
+            object_pairs_hook=_without_twins,
+            parse_constant=_no_number,
+            parse_float=_finite,
         )
     except RecursionError:
         problem = "is nested deeper than any manifest"
@@ -291,6 +297,11 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
+def _finite(word: str) -> float:
+    number = float(word)
+    return number if math.isfinite(number) else _no_number(word)
+
+
 def _no_number(word: str) -> float:
     raise ValueError(f"{word} is no number in JSON")
 
@@ -302,8 +313,12 @@ def _require_tame(values: Any) -> None:
     if (version := values.get("version")) != VERSION or isinstance(version, bool):
         raise _fault("version", f"is {version!r:.40}; this musicnb reads version {VERSION}")
     waiting: list[tuple[Any, int]] = [(values, 0)]
+    count = 0
     while waiting:
         value, depth = waiting.pop()
+        count += 1
+        if count > _MOST_VALUES:
+            raise _fault("manifest", f"has more than {_MOST_VALUES:,} values")
         if depth > _DEEPEST:
             raise _fault("manifest", f"is nested deeper than {_DEEPEST} levels")
         if isinstance(value, dict):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import threading
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
@@ -10,7 +11,7 @@ import pytest
 
 from musicnb import measure_file, measure_many
 from musicnb.analysis import MeasureCache, _cache
-from musicnb.errors import UndecodableAudio
+from musicnb.errors import InvalidInput, UndecodableAudio
 from musicnb.sound import encode
 
 
@@ -204,3 +205,39 @@ def test_an_interrupt_ends_the_measuring_and_cancels_the_rest(folder):
     with pytest.raises(KeyboardInterrupt):
         measure_many([folder / "1.wav"] * 3, executor=executor, progress=False)
     assert [future.cancelled() for future in executor.futures] == [False, True, True]
+
+
+class Careless(Executor):
+    """Returns something else than was asked for, the first time."""
+
+    def __init__(self):
+        self.answers = [None, "measures"]
+
+    def submit(self, work, /, *args, **options):
+        """Do the work at once."""
+        future = Future()
+        future.set_result(self.answers.pop() if self.answers else work(*args, **options))
+        return future
+
+
+def test_an_executor_that_returns_no_measures_shifts_no_clip(folder):
+    """Every place has its own clip's result, or an error."""
+    paths = [folder / name for name in ("1.wav", "2.flac", "3.mp3")]
+    results = measure_many(paths, executor=Careless(), progress=False)
+    assert [type(result) for result in results[:2]] == [TypeError, TypeError]
+    assert results[2] == measure_file(paths[2])
+
+
+@pytest.mark.parametrize("patience_s", [0, -1, "x", True, None])
+def test_patience_that_is_none_is_refused(folder, patience_s):
+    """Before anything is measured."""
+    with pytest.raises(InvalidInput, match="patience_s"):
+        measure_many([folder / "1.wav"], patience_s=patience_s)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no named pipes in folders")
+def test_a_pipe_in_place_of_a_file_is_an_error_and_no_wait(folder, tmp_path):
+    """Nobody ever writes into it."""
+    os.mkfifo(folder / "pipe.wav")
+    (result,) = measure_many([folder / "pipe.wav"], cache=tmp_path / "cache", progress=False)
+    assert isinstance(result, UndecodableAudio)

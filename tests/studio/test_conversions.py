@@ -69,6 +69,17 @@ def test_verify_tells_a_conversion_that_was_altered_from_one_that_was_moved(stud
     changed.path.unlink()
 
 
+def test_name_of_a_conversion_that_was_deleted_is_the_next_ones(studio, clip):
+    """The file is compared with what was written there last."""
+    first = clip.to_wav(end_s=0.25)
+    first.path.unlink()
+    second = clip.to_wav(end_s=0.5)
+    assert second.path == first.path
+    checked = studio.library.verify()
+    assert checked.ok
+    assert not any(made.file.endswith(first.path.name) for made in checked.conversions_gone)
+
+
 def test_second_conversion_gets_a_name_of_its_own(clip):
     """Nothing is replaced."""
     first, second = (clip.to_wav(end_s=0.5) for _ in range(2))

@@ -247,3 +247,19 @@ def test_requests_come_back_from_their_bodies_unchanged(moods, weight):
         body = json.loads(json.dumps(cell.brief.request().body()))
         again = brief_of(cell.brief.capability, body)
         assert again.request().body() == cell.brief.request().body()
+
+
+def test_number_beyond_all_numbers_is_refused(written, tmp_path, studio):
+    """JSON can write 1e999, and no request can."""
+    path = tmp_path / "huge.json"
+    path.write_text(written.read_text().replace('"version": 1,', '"version": 1, "more": 1e999,', 1))
+    with pytest.raises(InvalidInput, match="1e999 is no number"):
+        studio.open_manifest(path)
+
+
+def test_manifest_of_a_strange_brief_can_be_read_back(studio, tmp_path):
+    """What no axis may send still stands in the pattern; it is written as text."""
+    brief = BRIEF.with_changes(model="suno-5.5", options={"style_weight": float("nan")})
+    plan = studio.sweep("strange", brief, {"mood": ["calm"], "style_weight": [0.5, 10**5000]})
+    path = plan.run(max_credits=0, skip_invalid=True).manifest(tmp_path / "strange.json")
+    assert studio.open_manifest(path).record.name == "strange"

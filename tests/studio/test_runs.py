@@ -78,6 +78,7 @@ def test_failed_orders_are_not_retried_beyond_the_cap(studio):
     before = studio.balance
     run.retry_failed()
     assert sum("0 credits left, it needs 50" in piece.not_run for piece in run.pieces) == 1
+    assert "1 not run again: the sweep's cap has 0 credits left, it needs 50" in str(run)
     assert studio.balance == before
     plan.run(max_credits=150)
     run.retry_failed().wait(PATIENCE_S)

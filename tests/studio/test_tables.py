@@ -1,6 +1,7 @@
 """Tables of a library and of runs, on a real sandbox: measured, rated, summed up, saved."""
 
 import asyncio
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -140,3 +141,20 @@ def test_orders_without_clips_are_rows_of_a_run(studio):
 
 async def awaited(run):
     return await run
+
+
+def test_measures_are_kept_only_of_the_very_bytes_the_journal_knows(run, studio):
+    """A file that is cut for a while is said to be altered, and leaves nothing wrong behind."""
+    clip = run.clips[0]
+    whole = clip.path.read_bytes()
+    shutil.rmtree(studio.library.folder / "measures", ignore_errors=True)
+    clip.path.write_bytes(whole[: len(whole) // 2])
+    try:
+        with pytest.warns(UserWarning, match=r"not measured: .*altered"):
+            table = run.table(measure=True, progress=False)
+    finally:
+        clip.path.write_bytes(whole)
+    row = table[table["clip_id"] == clip.clip_id]
+    assert row["tempo_bpm"].isna().all()
+    assert table["defects"].notna().sum() == len(table) - 1
+    assert "damaged_file" not in {defect.kind for defect in clip.measures().defects}

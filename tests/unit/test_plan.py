@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicnb import TextToMusic
+from musicnb import ReferenceAudioToMusic, TextToMusic
 from musicnb.errors import InvalidInput
 from musicnb.sweep import equal_money, plan_sweep
 
@@ -61,6 +61,20 @@ def test_labels_stand_for_long_values():
     axes = {"mood": {"calm": "very calm, slow, at night"}}
     plan = plan_sweep("s", TextToMusic("{mood} pop"), axes)
     assert (names(plan), plan.briefs[0].prompt) == (["calm"], "very calm, slow, at night pop")
+
+
+def test_label_of_an_address_has_neither_its_signature_nor_its_password():
+    """Labels stand in notebooks, tables and manifests; two addresses stay two cells."""
+    brief = ReferenceAudioToMusic(
+        "{mood} x", model="suno-5.5", reference_audio="https://e.com/a.mp3"
+    )
+    links = [f"https://user:SECRET@e.com/a.mp3?X-Signature=SECRET{n}" for n in (1, 2)]
+    plan = plan_sweep("links", brief, {"reference_audio": links, "mood": ["calm"]})
+    labels = [cell.labels["reference_audio"] for cell in plan.cells]
+    assert len(set(labels)) == 2
+    assert all(label.startswith("https://e.com/a.mp3 (") for label in labels)
+    assert "SECRET" not in f"{labels}{plan._repr_html_()}{plan}{plan.table()}"
+    assert plan.cells[0].brief.request().body()["reference_audio"]["url"] == links[0]
 
 
 def test_tuple_of_axes_varies_together():
@@ -234,6 +248,7 @@ def test_equal_money_buys_more_of_the_cheaper_model():
         (["suno-5.5"], ["a", "b"], 100),
         (["suno-5.5"], ["a"], "much"),
         (["suno-5.5"], ["a"], -5),
+        (["suno-5.5"], ["a"], 1e9),
         (["suno-5.5"], ["a"], float("nan")),
         (["suno-5.5"], ["a"], True),
         (["suno-5.5", "suno-5.5"], ["a"], 400),
