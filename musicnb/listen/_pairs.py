@@ -20,12 +20,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Final
+from numbers import Real
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from musicnb.errors import InvalidInput
+from musicnb.listen._inputs import name, shown, whole_seed
 from musicnb.listen._model import Floats, answer_chances
 from musicnb.listen._posterior import Ballots, Draws, quick_draws
 from musicnb.listen._votes import TopK, Vote, check
@@ -33,6 +35,11 @@ from musicnb.listen._votes import TopK, Vote, check
 _DRAWS: Final = 400
 _APART: Final = 3
 """Other pairs heard between a pair and its repeat, at least: it should not be remembered."""
+_MOST_CLIPS: Final = 64
+"""So many clips are paired with one another; of more, those nearest to the edge of the goal."""
+_AT_ONCE: Final = 128
+"""So many pairs are weighed at once: 2 MB for each array over draws, pairs and answers."""
+_SELDOM: Final = 1e-6
 _TOP_3: Final = TopK(3)
 
 
@@ -47,7 +54,7 @@ class Pair:
 
 def next_pair(
     votes: Iterable[Vote],
-    clips: Sequence[str],
+    clips: Iterable[str],
     *,
     goal: TopK = _TOP_3,
     seed: int = 0,
@@ -60,29 +67,32 @@ def next_pair(
     both sides equally often as far as that goes, and one pair in ``1 / repeats``, at a random place
     of each such stretch, is an earlier one of the same listener with the sides exchanged.
 
+    Of more than 64 clips only pairs of 64 are weighed, of those about which it is least clear
+    whether they are among the best k: an answer about others hardly tells who is.
+
     Parameters
     ----------
     votes
         Those of all listeners so far, in their order.
     clips
-        Ids of everything that is compared.
+        Ids of everything that is compared, in an order that stays the same.
     goal
         What the votes are for.
     seed
-        Decides what chance decides.
+        Decides what chance decides; a whole number from 0.
     listener
         Who listens.
     repeats
-        Share of hidden repeats, 0 to 0.5.
+        Share of hidden repeats: 0, or 0.000001 to 0.5.
 
     Raises
     ------
     InvalidInput
-        Votes, clips and goal do not fit together, or the share is out of range.
+        Votes, clips and goal do not fit together, the share is out of range, or anything is not
+        what it should be.
     """
-    listed = check(votes, clips, goal)
-    if not 0 <= repeats <= 0.5:  # noqa: PLR2004
-        raise InvalidInput(f"the share of repeats must be 0 to 0.5, not {repeats!r}")
+    listed, clips = check(votes, clips, goal)
+    seed, listener, repeats = whole_seed(seed), name("listener", listener), _share(repeats)
     own = [vote for vote in listed if vote.listener == listener]
     chance = np.random.default_rng([seed, len(listed), *listener.encode()])
     if repeats and _repeat_is_due(len(own), round(1 / repeats), seed):
@@ -90,9 +100,9 @@ def next_pair(
         if earlier:
             vote = earlier[chance.integers(len(earlier))]
             return Pair(vote.right, vote.left, is_repeat=True)
-    pairs = list(combinations(range(len(clips)), 2))
-    first, second = np.array(pairs).T
     draws = quick_draws(Ballots.of(listed, clips), _DRAWS, chance)
+    pairs = list(combinations(_at_the_edge(draws, goal), 2))
+    first, second = np.array(pairs).T
     taught = information(draws, first, second, goal)
     if own and len(pairs) > 1:
         taught[[{clips[one], clips[other]} == own[-1].pair for one, other in pairs]] = -np.inf
@@ -104,13 +114,25 @@ def information(
     draws: Draws, first: NDArray[np.intp], second: NDArray[np.intp], goal: TopK
 ) -> Floats:
     """Return in nats what each pair is expected to tell about who is among the best."""
+    inside = draws.in_top(goal.k).astype(float)
+    parts = [
+        _information(
+            draws, first[start : start + _AT_ONCE], second[start : start + _AT_ONCE], inside
+        )
+        for start in range(0, len(first), _AT_ONCE)
+    ]
+    return np.concatenate(parts)
+
+
+def _information(
+    draws: Draws, first: NDArray[np.intp], second: NDArray[np.intp], inside: Floats
+) -> Floats:
     chances = answer_chances(
         draws.strengths[:, first],
         draws.strengths[:, second],
         draws.line[:, None],
         draws.log_eta[:, None],
     )
-    inside = draws.in_top(goal.k).astype(float)
     flat = chances.reshape(len(chances), -1)
     total = flat.mean(axis=0)
     gained = np.zeros(len(total))
@@ -121,6 +143,22 @@ def information(
             joint * np.log(np.maximum(joint, 1e-300) / np.maximum(share * total, 1e-300)), axis=0
         )
     return np.asarray(gained.reshape(chances.shape[1:]).sum(axis=-1))
+
+
+def _at_the_edge(draws: Draws, goal: TopK) -> list[int]:
+    """Return places of clips, of many those that may as well be among the best k as not."""
+    share = draws.in_top(goal.k).mean(axis=0)
+    unclear = np.argsort(-share * (1 - share), kind="stable")
+    return sorted(int(place) for place in unclear[:_MOST_CLIPS])
+
+
+def _share(repeats: Any) -> float:
+    number = isinstance(repeats, Real) and not isinstance(repeats, bool)
+    if not number or not (repeats == 0 or _SELDOM <= repeats <= 1 / 2):
+        raise InvalidInput(
+            f"repeats must be a share, not {shown(repeats)}", hint=f"give 0, or {_SELDOM:f} to 0.5"
+        )
+    return float(repeats)
 
 
 def _repeat_is_due(position: int, stretch: int, seed: int) -> bool:

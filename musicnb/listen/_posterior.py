@@ -207,9 +207,12 @@ def quick_draws(ballots: Ballots, count: int, chance: np.random.Generator) -> Dr
     """Return draws from the approximation; `sample` draws from the posterior itself."""
     mixture = approximate(Posterior(ballots))
     whose = mixture.spread_over(count)
-    noise = chance.standard_normal((count, ballots.unknowns, 1))
-    unroots = np.swapaxes(np.linalg.inv(np.linalg.cholesky(mixture.precisions)), 1, 2)
-    return Draws.of(mixture.modes[whose] + (unroots[whose] @ noise)[..., 0], ballots.clips)
+    noise = chance.standard_normal((count, ballots.unknowns))
+    places = mixture.modes[whose]
+    for number, precision in enumerate(mixture.precisions):
+        unroot = np.linalg.inv(np.linalg.cholesky(precision))
+        places[whose == number] += noise[whose == number] @ unroot
+    return Draws.of(places, ballots.clips)
 
 
 def _climb(posterior: Posterior) -> tuple[Floats, Floats, Floats]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 
 from musicnb.errors import InvalidInput
 from musicnb.listen._contrasts import Contrast, contrasts
+from musicnb.listen._inputs import by_clip, shown, whole_seed
 from musicnb.listen._model import USABLE_MARGIN, Floats
 from musicnb.listen._posterior import Ballots, Draws
 from musicnb.listen._sampling import sample
@@ -121,7 +122,17 @@ class Ranking:
         return tuple(standing.clip for standing in ordered[: self.goal.k])
 
     def group(self, name: Group) -> tuple[Standing, ...]:
-        """Return the standings of one group, the strongest first."""
+        """Return the standings of one group, the strongest first.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such group.
+        """
+        if not isinstance(name, str) or name not in get_args(Group):
+            raise InvalidInput(
+                f"group {shown(name)} is not known", hint=f"use one of {', '.join(get_args(Group))}"
+            )
         return tuple(standing for standing in self.standings if standing.group == name)
 
     def compare(self, labels: Mapping[str, str]) -> tuple[Contrast, ...]:
@@ -138,18 +149,16 @@ class Ranking:
         Raises
         ------
         InvalidInput
-            There are only counts so far, a label is about an unknown clip, or fewer than two
-            labels are in use.
+            There are only counts so far, labels are no names by clip, one is about an unknown
+            clip, or fewer than two are in use.
         """
+        clips = [tally.clip for tally in self.tallies]
+        named = by_clip("labels", labels, clips)
         if self._strengths is None:
             raise InvalidInput(f"{self.votes} votes give counts only; {self.needed} are needed")
-        clips = [tally.clip for tally in self.tallies]
-        for clip in labels:
-            if clip not in clips:
-                raise InvalidInput(f"a label is about clip {clip!r}, which is not among the clips")
         return contrasts(
             self._strengths,
-            [labels.get(clip) for clip in clips],
+            [named.get(clip) for clip in clips],
             self._clusters,
             np.random.default_rng(self.seed),
         )
@@ -165,7 +174,7 @@ class Ranking:
 
 def rank(
     votes: Iterable[Vote],
-    clips: Sequence[str],
+    clips: Iterable[str],
     *,
     clusters: Mapping[str, str] | None = None,
     goal: TopK = _TOP_3,
@@ -191,17 +200,16 @@ def rank(
     goal
         What the groups are about.
     seed
-        Of the draws: the same votes and seed give the same numbers.
+        Of the draws, a whole number from 0: the same votes and seed give the same numbers.
 
     Raises
     ------
     InvalidInput
-        Votes, clips, clusters and goal do not fit together.
+        Votes, clips, clusters and goal do not fit together, or are not what they should be.
     """
-    listed, named = check(votes, clips, goal), dict(clusters or {})
-    for clip in named:
-        if clip not in clips:
-            raise InvalidInput(f"a cluster is about clip {clip!r}, which is not among the clips")
+    listed, clips = check(votes, clips, goal)
+    seed = whole_seed(seed)
+    named = {} if clusters is None else by_clip("clusters", clusters, clips)
     ballots = Ballots.of(listed, clips)
     needed = VOTES_A_CLIP * len(clips)
     draws = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from musicnb.errors import InvalidInput
+from musicnb.listen._inputs import name, shown
 
 Answer = Literal["A", "B", "tie", "both_unusable"]
 
@@ -58,21 +59,21 @@ class Vote:
 
     def __post_init__(self) -> None:
         for field in ("left", "right", "listener"):
-            value = getattr(self, field)
-            if not isinstance(value, str) or not value:
-                raise InvalidInput(f"{field} of a vote must be a name, not {value!r}")
+            name(f"{field} of a vote", getattr(self, field))
         if self.left == self.right:
-            raise InvalidInput(f"clip {self.left!r} cannot be compared with itself")
-        if self.answer not in ANSWERS:
+            raise InvalidInput(f"clip {shown(self.left)} cannot be compared with itself")
+        if not isinstance(self.answer, str) or self.answer not in ANSWERS:
             raise InvalidInput(
-                f"answer {self.answer!r} is not known", hint=f"use one of {', '.join(ANSWERS)}"
+                f"answer {shown(self.answer)} is not known", hint=f"use one of {', '.join(ANSWERS)}"
             )
-        if not isinstance(self.is_repeat, bool) or not isinstance(self.note, str):
-            raise InvalidInput("is_repeat of a vote must be True or False, and its note a text")
+        if not isinstance(self.is_repeat, bool):
+            raise InvalidInput(f"is_repeat must be True or False, not {shown(self.is_repeat)}")
+        if not isinstance(self.note, str):
+            raise InvalidInput(f"note must be a text, not {shown(self.note)}")
         if not isinstance(self.reasons, tuple) or not all(isinstance(r, str) for r in self.reasons):
-            raise InvalidInput(f"reasons must be a tuple of words, not {self.reasons!r}")
+            raise InvalidInput(f"reasons must be a tuple of words, not {shown(self.reasons)}")
         if not _are_two_lengths(self.heard_s):
-            raise InvalidInput(f"heard_s must be seconds of A and of B, not {self.heard_s!r}")
+            raise InvalidInput(f"heard_s must be seconds of A and of B, not {shown(self.heard_s)}")
 
     @property
     def pair(self) -> frozenset[str]:
@@ -112,44 +113,76 @@ class TopK:
 
     def __post_init__(self) -> None:
         if isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 1:
-            raise InvalidInput(f"the best k clips need a whole k from 1, not {self.k!r}")
+            raise InvalidInput(f"the best k clips need a whole k from 1, not {shown(self.k)}")
 
 
-def check(votes: Iterable[Vote], clips: Collection[str], goal: TopK) -> list[Vote]:
-    """Return the votes as a list, if they, the clips and the goal fit together.
+def check(
+    votes: Iterable[Vote], clips: Iterable[str], goal: TopK
+) -> tuple[list[Vote], tuple[str, ...]]:
+    """Return votes and clips, if they and the goal fit together.
 
     Raises
     ------
     InvalidInput
         A goal that is none, fewer than two clips, a clip named twice, a goal that takes all of
-        them, or a vote about a clip that is not among them.
+        them, or a vote about a clip that is not among them; clips without an order, or anything
+        that is not what it should be.
     """
     if not isinstance(goal, TopK):
-        raise InvalidInput(f"the goal must be a TopK, not {goal!r}")
-    known = set(clips)
-    if isinstance(clips, str) or len(known) < 2:  # noqa: PLR2004
-        raise InvalidInput("there must be at least two clips to compare")
-    if len(known) < len(clips):
-        raise InvalidInput("a clip is named twice")
+        raise InvalidInput(f"the goal must be a TopK, not {shown(goal)}", hint="give TopK(3)")
+    named = _clips(clips)
+    known = set(named)
     if goal.k >= len(known):
         raise InvalidInput(
-            f"the best {goal.k} of {len(known)} clips are all of them", hint="ask for fewer"
+            f"the best {shown(goal.k)} of {len(known)} clips are all of them",
+            hint="ask for fewer",
         )
-    listed = list(votes)
+    listed = _listed("votes", votes)
     for vote in listed:
         if not isinstance(vote, Vote):
-            raise InvalidInput(f"{vote!r} is not a Vote")
+            raise InvalidInput(f"votes holds {shown(vote)}, which is not a Vote")
         for clip in (vote.left, vote.right):
             if clip not in known:
-                raise InvalidInput(f"a vote is about clip {clip!r}, which is not among the clips")
-    return listed
+                raise InvalidInput(
+                    f"a vote is about clip {shown(clip)}, which is not among the clips",
+                    hint="leave the vote out, or add the clip",
+                )
+    return listed, named
+
+
+def _clips(clips: Any) -> tuple[str, ...]:
+    if isinstance(clips, (set, frozenset)):
+        raise InvalidInput(
+            f"clips must have an order, which a set has not: {shown(clips)}; the same seed would"
+            " not ask for the same pair again",
+            hint="give sorted(clips)",
+        )
+    if isinstance(clips, (str, bytes, Mapping)):
+        raise InvalidInput(
+            f"clips must be ids of at least two clips, not {shown(clips)}", hint="give a list"
+        )
+    named = tuple(name("each of clips", clip) for clip in _listed("clips", clips))
+    if len(named) < 2:  # noqa: PLR2004
+        raise InvalidInput(f"there must be at least two clips to compare, not {shown(named)}")
+    if len(set(named)) < len(named):
+        twice = next(clip for place, clip in enumerate(named) if clip in named[:place])
+        raise InvalidInput(f"a clip is named twice: {shown(twice)}", hint="name it once")
+    return named
+
+
+def _listed(field: str, value: Any) -> list[Any]:
+    if not isinstance(value, Iterable):
+        raise InvalidInput(f"{field} must be a list, not {shown(value)}")
+    return list(value)
 
 
 def _are_two_lengths(value: object) -> bool:
     return (
         isinstance(value, tuple)
         and len(value) == 2  # noqa: PLR2004
-        and all(isinstance(part, (int, float)) and 0 <= part < math.inf for part in value)
+        and all(
+            isinstance(part, (int, float)) and 0 <= part <= sys.float_info.max for part in value
+        )
     )
 
 

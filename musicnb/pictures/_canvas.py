@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from musicnb.errors import ConfigurationError
+from musicnb.errors import ConfigurationError, InvalidInput
+from musicnb.pictures._saving import path_of, write_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,15 +77,22 @@ class Drawing:
 
         Raises
         ------
-        FileExistsError
-            There is something by this name.
-        ValueError
-            The ending is none that matplotlib knows.
+        InvalidInput
+            There is something by this name, no file can have it, or the ending is none that
+            matplotlib knows.
+        LibraryError
+            The folder is missing, full, or not to be written. No part of a file is left there.
         """
-        target = Path(path).expanduser()
-        if os.path.lexists(target):
-            raise FileExistsError(f"{target.name} exists already")
-        self._write(target, dpi=dpi)
+        target = path_of(path)
+        ending = target.suffix.lower().removeprefix(".")
+        if ending not in self.figure.canvas.get_supported_filetypes():
+            raise InvalidInput(
+                f"path: {target.name!r:.80} has no ending of a picture",
+                hint="let it end in .png, .svg or .pdf",
+            )
+        file = io.BytesIO()
+        self._write(file, format=ending, dpi=dpi)
+        write_new(target, file.getvalue())
         return target
 
     def _write(self, target: Any, **options: Any) -> None:

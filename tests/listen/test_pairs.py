@@ -1,7 +1,8 @@
 """The next pair teaches, is fair to both sides, and hides repeats."""
 
+import tracemalloc
 from collections import Counter
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -9,6 +10,9 @@ from hypothesis import strategies as st
 from voting import CLIPS, ear, random_votes
 
 from musicnb.listen import TopK, Vote, next_pair, rank
+from musicnb.listen._model import answer_chances
+from musicnb.listen._pairs import information
+from musicnb.listen._posterior import Ballots, quick_draws
 
 
 def session(count, seed, *, clips=CLIPS, **options):
@@ -117,3 +121,40 @@ def test_chosen_pairs_find_the_best_as_often_as_random_ones_with_fewer_votes():
         drawn += best in rank(votes, CLIPS).shortlist
     assert chosen >= drawn - 1
     assert chosen >= 10
+
+
+def test_pairs_weighed_in_parts_teach_what_they_teach_all_at_once():
+    """190 pairs: mutual information by its definition, entropies of answers over all draws."""
+    clips = [f"clip {place}" for place in range(20)]
+    votes = random_votes(clips, 30, np.random.default_rng(5))
+    draws = quick_draws(Ballots.of(votes, clips), 400, np.random.default_rng(6))
+    first, second = np.array(list(combinations(range(20), 2))).T
+    chances = answer_chances(
+        draws.strengths[:, first],
+        draws.strengths[:, second],
+        draws.line[:, None],
+        draws.log_eta[:, None],
+    )
+
+    def entropy(shares):
+        return -(shares * np.log(shares)).sum(axis=-1)
+
+    expected = np.zeros(len(first))
+    for inside in draws.in_top(3).T:
+        expected += entropy(chances.mean(axis=0))
+        for among in (inside, ~inside):
+            if among.any():
+                expected -= among.mean() * entropy(chances[among].mean(axis=0))
+    np.testing.assert_allclose(information(draws, first, second, TopK(3)), expected, atol=1e-10)
+
+
+def test_pair_of_500_clips_needs_little_memory_and_is_at_the_edge_of_the_goal():
+    """Clips that always lost are not asked about; the two best were not yet compared."""
+    clips = [f"clip {place}" for place in range(500)]
+    votes = [Vote(best, other, "A") for best in clips[:2] for other in clips[490:]]
+    tracemalloc.start()
+    pair = next_pair(votes, clips, goal=TopK(1))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 100e6
+    assert not {pair.left, pair.right} & set(clips[490:])

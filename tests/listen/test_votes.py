@@ -107,3 +107,87 @@ def test_cluster_or_label_of_an_unknown_clip_is_refused():
         ranking.compare({"a": "one", "z": "other"})
     with pytest.raises(InvalidInput, match="two labels"):
         ranking.compare({"a": "one", "b": "one"})
+
+
+HUGE = 10**5000
+"""Python refuses to write it down."""
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"clips": set(CLIPS)}, "order"),
+        ({"clips": dict.fromkeys(CLIPS)}, "clips"),
+        ({"clips": None}, "clips"),
+        ({"clips": ["a", "b", "c", HUGE]}, "clips"),
+        ({"clips": ["a", "b", "c", ["d"]]}, "clips"),
+        ({"votes": None}, "votes"),
+        ({"votes": [HUGE]}, "votes"),
+        ({"goal": HUGE}, "goal"),
+        ({"goal": TopK(HUGE)}, "all of them"),
+        ({"seed": -1}, "seed"),
+        ({"seed": "1"}, "seed"),
+        ({"seed": HUGE}, "seed"),
+    ],
+)
+@pytest.mark.parametrize("ask", [rank, next_pair])
+def test_input_of_the_wrong_kind_is_refused_by_its_name(ask, fields, word):
+    """One short line says which field, whatever was handed in."""
+    with pytest.raises(InvalidInput, match=word) as caught:
+        ask(**{"votes": [], "clips": CLIPS, **fields})
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"listener": 5}, "listener"),
+        ({"listener": "\ud800"}, "listener"),
+        ({"repeats": "x"}, "repeats"),
+        ({"repeats": math.nan}, "repeats"),
+        ({"repeats": 1e-320}, "repeats"),
+        ({"repeats": HUGE}, "repeats"),
+    ],
+)
+def test_session_with_input_of_the_wrong_kind_is_refused_by_its_name(fields, word):
+    """The listener's name and the share of repeats."""
+    with pytest.raises(InvalidInput, match=word):
+        next_pair([], CLIPS, **fields)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [["a"], {"a": HUGE}, {"a": None}, {HUGE: "x"}, "a", pytest.param(HUGE, id="huge")],
+)
+def test_clusters_and_labels_that_are_no_names_by_clip_are_refused(table):
+    """Neither can be guessed."""
+    with pytest.raises(InvalidInput, match="clusters"):
+        rank([], CLIPS, clusters=table)
+    with pytest.raises(InvalidInput, match="labels"):
+        rank([], CLIPS).compare(table)
+    with pytest.raises(InvalidInput, match="labels"):
+        rank([], CLIPS).compare(None)
+
+
+def test_group_that_does_not_exist_is_refused():
+    """An empty answer would look as if no clip were in it."""
+    with pytest.raises(InvalidInput, match=r"'nope' is not known.*not separated"):
+        rank([], CLIPS).group("nope")
+
+
+@pytest.mark.parametrize("field", ["left", "answer", "listener", "is_repeat", "note", "reasons"])
+def test_vote_with_an_integer_too_long_to_write_is_refused(field):
+    """Nor does writing the error fail."""
+    with pytest.raises(InvalidInput, match=field):
+        Vote(**{"left": "a", "right": "b", "answer": "A", field: HUGE})
+    with pytest.raises(InvalidInput, match="heard_s"):
+        Vote("a", "b", "A", heard_s=(HUGE, 1.0))
+    with pytest.raises(InvalidInput, match="whole k"):
+        TopK(-HUGE)
+
+
+def test_clips_may_come_from_any_iterable_in_order():
+    """A generator gives the same as a list."""
+    votes = [Vote("a", "b", "A")] * 8
+    assert next_pair(votes, (clip for clip in CLIPS)) == next_pair(votes, CLIPS)
+    assert rank(votes, (clip for clip in CLIPS)) == rank(votes, CLIPS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from musicnb.errors import InvalidInput, LibraryError
 from musicnb.measure import style_map, styles_of
 from musicnb.pictures import (
     Arm,
@@ -254,8 +256,48 @@ def test_drawing_is_saved_as_its_ending_says_and_replaces_nothing(tmp_path: Path
     for ending, begin in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):
         path = drawing.save(tmp_path / f"spend{ending}")
         assert path.read_bytes().startswith(begin)
-    with pytest.raises(FileExistsError):
-        drawing.save(tmp_path / "spend.png")
+    before = path.read_bytes()
+    with pytest.raises(InvalidInput, match=r"'spend\.pdf' exists already"):
+        drawing.save(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["spend", "spend.xyz", "a\0b.png", "\ud800.png", "", None])
+def test_drawing_under_a_name_that_cannot_be_is_refused(tmp_path: Path, name: str | None) -> None:
+    """The ending is none of a picture, or no file can be called so."""
+    drawing = one_of_each()["spend"]
+    with pytest.raises(InvalidInput, match="path"):
+        drawing.save(name if name is None else f"{tmp_path}/{name}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_drawing_into_a_missing_folder_says_so(tmp_path: Path) -> None:
+    """No folder is made in secret."""
+    with pytest.raises(LibraryError, match="No such file or directory"):
+        one_of_each()["spend"].save(tmp_path / "none" / "spend.png")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits the size of files as POSIX does")
+def test_drawing_on_a_full_disk_leaves_no_part_of_a_file(tmp_path: Path) -> None:
+    """A limit on the size of files breaks off the writing as a full disk does."""
+    code = """
+import resource, sys
+from musicnb.errors import LibraryError
+from musicnb.pictures import plot_spend
+drawing = plot_spend("spring", [], now_s=0.0)
+drawing.png()  # what matplotlib keeps for later is kept now
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    drawing.save(sys.argv[1])
+except LibraryError as error:
+    print(error)
+"""
+    shown = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "spend.png")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "cannot be written" in shown.stdout
+    assert not list(tmp_path.iterdir())
 
 
 def test_figures_without_matplotlib_name_the_extra() -> None:
