@@ -270,6 +270,9 @@ def test_rating_after_a_restart_is_taken_back_and_says_why(
     stars = page.get_by_role("slider", name="Stars of Take 1", exact=True)
     stars.press("3")
     expect(stars).to_have_attribute("aria-valuenow", "3")
+    # it is shown at once; what the kernel has kept is what will be gone back to
+    board = "document.querySelector('section[aria-label=Rated]').mnbBoard"
+    page.wait_for_function(f"() => {board}.ratings.waiting.size === 0")
     restart(page)
     stars.press("5")
     expect(page.locator(".mnb-rating-problem")).to_contain_text("Not kept: the kernel")

@@ -3,9 +3,11 @@
 import copy
 import pickle
 import traceback
+from pathlib import Path
 
 import pytest
 
+import musicnb
 from musicnb import Studio
 from musicnb.errors import ConfigurationError
 from musicnb.settings import HOSTED_URL, ApiKey, Settings
@@ -113,7 +115,8 @@ def test_malformed_key_is_refused_without_being_repeated(bad, tmp_path):
     with pytest.raises(ConfigurationError, match="value not shown") as caught:
         Studio(tmp_path / "library", api_key=bad)
     frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    own = [frame for frame in frames.stack if "/musicnb/" in frame.filename]
+    package = str(Path(musicnb.__file__).parent)
+    own = [frame for frame in frames.stack if frame.filename.startswith(package)]
     assert own
     if isinstance(bad, str) and bad.strip():
         assert bad.strip() not in str(caught.value) + "".join(str(frame.locals) for frame in own)
