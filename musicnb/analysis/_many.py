@@ -75,7 +75,9 @@ def measure_many(
     ]
     places = [place for place, known in enumerate(found) if known is None]
     waiting = [given[place] for place in places]
-    with telling(progress, len(given), doing="measuring") as done:
+    # a bar about nothing to do would only be in the way
+    shown = progress if waiting or callable(progress) else False
+    with telling(shown, len(given), doing="measuring") as done:
         for _ in range(len(given) - len(waiting)):
             done()
         if executor is not None:

@@ -29,8 +29,13 @@ def telling(progress: Progress, total: int, *, doing: str) -> Iterator[Callable[
         return
     from tqdm import tqdm  # noqa: PLC0415 - who measures one file does not wait for it
 
-    hidden = not (progress and total > 1 and (sys.stderr.isatty() or _in_notebook()))
-    with tqdm(total=total, desc=doing, unit="clip", leave=False, disable=hidden) as bar:
+    noted = _in_notebook()
+    hidden = not (progress and total > 1 and (sys.stderr.isatty() or noted))
+    # a bar that goes away leaves an empty red box in a notebook: there it stays, and is no error
+    stream = sys.stdout if noted else sys.stderr
+    with tqdm(
+        total=total, desc=doing, unit="clip", leave=noted, file=stream, disable=hidden
+    ) as bar:
         yield bar.update
 
 

@@ -20,7 +20,7 @@ from musicnb.sound._encode import (
 )
 from musicnb.sound._input import Source
 from musicnb.sound._kinds import Kind, kind_of
-from musicnb.sound._new_file import new_file
+from musicnb.sound._new_file import named_path, new_file
 
 __all__ = [
     "FORMATS",
@@ -37,6 +37,7 @@ __all__ = [
     "encode_into",
     "examine",
     "kind_of",
+    "named_path",
     "new_file",
     "read",
     "write",

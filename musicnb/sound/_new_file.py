@@ -1,4 +1,4 @@
-"""A new file that appears whole, durably, and not in the place of another unless asked to."""
+"""New files: their names, and how they appear: whole, durably, not in the place of another."""
 
 from __future__ import annotations
 
@@ -7,6 +7,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from musicnb.errors import Fault, InvalidInput
+
+
+def named_path(path: object) -> Path:
+    """Return the path that a person named, the home folder filled in.
+
+    Raises
+    ------
+    InvalidInput
+        It is no path, or none that a file system takes.
+    """
+    problem = ""
+    try:
+        named = Path(path).expanduser()  # type: ignore[arg-type] # what is no path is refused
+        named.resolve()  # complains of what no file system takes
+    except (TypeError, ValueError, RuntimeError, OSError) as error:
+        problem = f"{path!r:.80} is no path ({error!s:.80})"
+    else:
+        return named
+    raise InvalidInput.from_faults([Fault("path", "", problem)])
 
 
 @contextmanager

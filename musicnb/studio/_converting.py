@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 from musicnb.convert import Changes, ChangesOptions, Converted, convert
 from musicnb.errors import Fault, InvalidInput, LibraryError
 from musicnb.library import Conversions
-from musicnb.sound import Encoding, Format
+from musicnb.sound import Encoding, Format, named_path
 
 if TYPE_CHECKING:
     from musicnb.studio._clip import Clip
@@ -103,21 +103,15 @@ def _named(
     stem = PurePosixPath(clip.record.file).stem
     if path is None:
         return conversions.names(stem, encoding.suffix)
-    problem = ""
-    try:
-        target = Path(path).expanduser()
-        target.resolve()  # complains of what no file system takes
-        if target.is_dir():
-            return [target / f"{stem}{encoding.suffix}"]
-    except (TypeError, ValueError, RuntimeError, OSError) as error:
-        problem = f"{path!r:.80} is no path ({error!s:.80})"
-    else:
-        fit = _ENDINGS.get(encoding.format, (encoding.suffix,))
-        if not target.suffix:
-            return [target.with_name(target.name + encoding.suffix)] if target.name else []
-        if target.suffix.lower() in fit:
-            return [target]
-        problem = f"ends in {target.suffix!r:.20}, and not in {' or '.join(fit)}"
+    target = named_path(path)
+    if target.is_dir():
+        return [target / f"{stem}{encoding.suffix}"]
+    fit = _ENDINGS.get(encoding.format, (encoding.suffix,))
+    if not target.suffix:
+        return [target.with_name(target.name + encoding.suffix)] if target.name else []
+    if target.suffix.lower() in fit:
+        return [target]
+    problem = f"ends in {target.suffix!r:.20}, and not in {' or '.join(fit)}"
     raise InvalidInput.from_faults([Fault("path", "", problem)])
 
 

@@ -20,7 +20,7 @@ from musicnb.catalogue import amount_text
 from musicnb.errors import Fault, InvalidInput, LibraryError
 from musicnb.library import ClipRecord, Job, Library, slug
 from musicnb.settings import SANDBOX
-from musicnb.sound import new_file
+from musicnb.sound import named_path, new_file
 from musicnb.studio._clip import Clip, Clips
 from musicnb.sweep import (
     AxisEntry,
@@ -80,7 +80,7 @@ def _names(sweep: str, path: str | os.PathLike[str] | None, folder: Path) -> Ite
         for number in range(2, _MOST_NAMES):
             yield stem.with_name(f"{stem.name}-{number}.json")
     else:
-        yield _path(path)
+        yield named_path(path)
 
 
 def manifest_of(run: Run, library: Library) -> Manifest:
@@ -363,19 +363,7 @@ def open_manifest(
     path: str | os.PathLike[str], library: Library, service: str, bound: Callable[[Plan], Plan]
 ) -> OpenedManifest:
     """Read a manifest; see `musicnb.Studio.open_manifest`."""
-    return OpenedManifest(read_manifest(_path(path)), library, service, bound)
-
-
-def _path(path: object) -> Path:
-    problem = ""
-    try:
-        named = Path(path).expanduser()  # type: ignore[arg-type] # what is no path is refused
-        named.resolve()  # complains of what no file system takes
-    except (TypeError, ValueError, RuntimeError, OSError) as error:
-        problem = f"{path!r:.80} is no path ({error!s:.80})"
-    else:
-        return named
-    raise _invalid("path", problem)
+    return OpenedManifest(read_manifest(named_path(path)), library, service, bound)
 
 
 def _invalid(field: str, message: str) -> InvalidInput:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from musicnb.errors import ConfigurationError
+from musicnb.errors import ConfigurationError, Fault, InvalidInput
 from musicnb.studio._clip import Clip
 from musicnb.studio._road import Road
 
 
-def score_of(road: Road, clip: Clip) -> bytes:
+def score_of(road: Road, clip: object) -> bytes:
     """Ask the sandbox for a clip's score; see `Studio.score`."""
+    if not isinstance(clip, Clip):
+        message = f"is {clip!r:.80}; give one of studio.clips()"
+        raise InvalidInput.from_faults([Fault("clip", "", message)])
     artifact_id = clip.record.artifact_id
     if not clip.sandbox or artifact_id is None:
         raise ConfigurationError(

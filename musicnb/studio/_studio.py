@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any
 
-from musicnb import __version__
 from musicnb.briefs import Artifact, Brief, TextToMusic
-from musicnb.catalogue import amount_text
 from musicnb.errors import (
     Fault,
     InvalidInput,
-    LibraryError,
     MusicnbError,
 )
-from musicnb.library import IN_USE, Library
-from musicnb.settings import SANDBOX, ApiKey, Settings
+from musicnb.settings import SANDBOX
 from musicnb.studio._account import Account, differences
 from musicnb.studio._clip import Clip, Clips
-from musicnb.studio._files import examine_upload, named_folder
+from musicnb.studio._files import examine_upload
 from musicnb.studio._manifest import OpenedManifest, open_manifest
-from musicnb.studio._opening import close_road, is_open, live, open_road
+from musicnb.studio._open_studio import OpenStudio
 from musicnb.studio._ordering import bound, order_sweep, run_plan, waiting
 from musicnb.studio._rehearsing import rehearse
-from musicnb.studio._road import Road
 from musicnb.studio._run import Run
 from musicnb.studio._scores import score_of
 from musicnb.studio._summaries import account_of, checked_sweep
@@ -42,10 +37,8 @@ if TYPE_CHECKING:
     from musicnb.table import Table
     from musicnb.widgets import Comparison
 
-DEFAULT_LIBRARY: Final = "musicnb-library"
 
-
-class Studio:
+class Studio(OpenStudio):
     """A service and a library, ready to make music.
 
     Without a base URL and a key everything runs on the embedded sandbox: offline, free, with an
@@ -71,31 +64,6 @@ class Studio:
         The folder cannot be written, or its journal is damaged. One that another process works
         with is opened all the same, to look at and listen to.
     """
-
-    def __init__(
-        self,
-        library: str | os.PathLike[str] = DEFAULT_LIBRARY,
-        *,
-        base_url: str | None = None,
-        api_key: str | ApiKey | None = None,
-        quiet: bool = False,
-    ) -> None:
-        if api_key is not None and not isinstance(api_key, ApiKey):
-            api_key = ApiKey(api_key)  # rebound at once: tracebacks print local variables
-        settings = Settings.resolve(base_url=base_url, api_key=api_key)
-        self._folder, self._settings = named_folder(library), settings
-        self._place = self._folder.resolve()  # now: a later chdir must not lead to another one
-        self._in_use: LibraryError | None = None
-        try:
-            self._road: Road | None = open_road(self._place, settings)
-            self._library = self._road.library
-        except LibraryError as error:
-            if error.code != IN_USE:
-                raise
-            self._road, self._in_use = None, error
-            self._library = Library(self._place, read_only=True)
-        if not quiet:
-            print(self)  # noqa: T201 - saying which service is used is this line's purpose
 
     # -------------------------------------------------------------------------------- orders
 
@@ -347,6 +315,8 @@ class Studio:
 
         Raises
         ------
+        InvalidInput
+            It is no clip.
         ConfigurationError
             The clip is not the embedded sandbox's, or another service is in use.
         NotFound
@@ -409,29 +379,6 @@ class Studio:
         return self._live_road().travelling
 
     # --------------------------------------------------------------------------------- money
-
-    @property
-    def balance(self) -> Decimal | None:
-        """Credits left in the wallet; None where the service does not say (the hosted one)."""
-        road = self._live_road()
-        return road.loop.run(road.balance())
-
-    def when_balance_known(self, tell: Callable[[Decimal], None]) -> None:
-        """Call a function with the balance, on the loop's thread, where the service tells it.
-
-        Never waits, so that the loop's own thread may call it, too.
-        """
-        road = self._road
-        if road is None:
-            return
-
-        async def ask() -> None:
-            with contextlib.suppress(MusicnbError):  # a number on a page is worth no error
-                balance = await road.balance()
-                if balance is not None:
-                    tell(balance)
-
-        road.aside(ask())
 
     def table(
         self,
@@ -515,59 +462,3 @@ class Studio:
             There is no such fault, or it takes no such option.
         """
         rehearse(self._live_road(), fault, options)
-
-    # -------------------------------------------------------------------------------- itself
-
-    @property
-    def library(self) -> Library:
-        """The clips and the journal on disk; ``library.verify()`` checks every byte."""
-        return self._road.library if self._road is not None else self._library
-
-    @property
-    def read_only(self) -> bool:
-        """Whether another process works with the library, so that nothing can be ordered here."""
-        return self._road is None
-
-    @property
-    def service_line(self) -> str:
-        """Which service is used, in words."""
-        return self._road.service.line if self._road is not None else "read only"
-
-    def close(self) -> None:
-        """Stop watching, stop the sandbox, let others use the library. Orders go on."""
-        if self._road is not None:
-            close_road(self._road)
-        else:
-            self._library.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        if not hasattr(self, "_library"):  # a traceback may show a studio that did not open
-            return "<musicnb studio that did not open>"
-        text = f"musicnb {__version__} · {self.service_line} · library {self._folder}"
-        if self._in_use is not None:
-            return f"{text} · {self._in_use.message}. {self._in_use.hint}"
-        if self._road is None or not is_open(self._road):
-            return f"{text} · closed"
-        if not (unfinished := waiting(self.library, self._road)):
-            return text
-        held = sum((job.held_credits for job in unfinished if not job.has_ended), Decimal(0))
-        money = f" ({amount_text(held)} credits held)" if held else ""
-        return f"{text} · {len(unfinished)} unfinished{money}: studio.resume()"
-
-    def _live_road(self) -> Road:
-        if self._road is None:
-            assert self._in_use is not None
-            raise self._in_use.with_facts(
-                hint=f"{self._in_use.hint}. Nothing was sent from here", charged=False
-            )
-        self._road = live(self._road, self._place, self._settings)
-        return self._road
-
-    def _say(self, text: str) -> None:
-        print(text)  # noqa: T201 - an account of money is not for a log

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final, TypeAlias
 import pandas as pd
 
 from musicnb.errors import ConfigurationError, Fault, InvalidInput
-from musicnb.sound import new_file
+from musicnb.sound import named_path, new_file
 
 # https://owasp.org/www-community/attacks/CSV_Injection, the wide forms included; what stands before
 # it as white space is dropped by some spreadsheets
@@ -79,7 +79,7 @@ def _separated_text(value: Any) -> Any:
 
 def save(frame: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write a frame into a file; see `Table.save`."""
-    target = _named(path)
+    target = named_path(path)
     write = _WRITERS.get(target.suffix.lower())
     if write is None:
         kinds = ", ".join(_WRITERS)
@@ -99,22 +99,11 @@ def save(frame: pd.DataFrame, path: str | os.PathLike[str], *, overwrite: bool =
     except OSError as error:
         problem = f"cannot be written ({error.strerror or error})"
     except (ValueError, TypeError, NotImplementedError, OverflowError) as error:
+        # pandas, pyarrow and openpyxl each have their own of these for what a format cannot hold
         problem = f"is {target.name!r:.80}; {target.suffix} cannot hold this table ({error!s:.200})"
     if problem:
         raise _invalid(problem)
     return target
-
-
-def _named(path: object) -> Path:
-    problem = ""
-    try:
-        target = Path(path).expanduser()  # type: ignore[arg-type] # what is no path is refused
-        target.resolve()  # complains of what no file system takes
-    except (TypeError, ValueError, RuntimeError, OSError) as error:
-        problem = f"{path!r:.80} is no path ({error!s:.80})"
-    else:
-        return target
-    raise _invalid(problem)
 
 
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:

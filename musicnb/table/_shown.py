@@ -15,6 +15,7 @@ _DIGITS: Final[Mapping[str, int]] = {
     "usable": 2, "minute": 2, "clip": 2, "hz": 0,
 }  # fmt: skip
 _LEFT: Final = ' style="text-align:left"'
+_ONE_LINE: Final = ' style="text-align:left;white-space:nowrap"'
 
 
 def frame_html(frame: pd.DataFrame) -> str:
@@ -31,7 +32,10 @@ def frame_html(frame: pd.DataFrame) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in [*index, *(names[p] for p in kept)])
     columns = [_cells(shown.iloc[:, place], names[place]) for place in kept]
     labels = shown.index.to_frame(index=False) if named else pd.DataFrame()
-    columns = [_labels(labels.iloc[:, place].tolist()) for place in range(len(index))] + columns
+    columns = [
+        *(_labels(labels.iloc[:, place].tolist(), _ONE_LINE) for place in range(len(index))),
+        *columns,
+    ]
     rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*columns, strict=True))
     notes = "".join(
         f"<div style='opacity:.65'>{escape(note)}</div>"
@@ -59,8 +63,8 @@ def _cells(column: pd.Series[Any], name: str) -> list[str]:
     return _labels(column.tolist())
 
 
-def _labels(values: Sequence[Any]) -> list[str]:
-    return [f"<td{_LEFT if isinstance(one, str) else ''}>{_word(one)}</td>" for one in values]
+def _labels(values: Sequence[Any], style: str = _LEFT) -> list[str]:
+    return [f"<td{style if isinstance(one, str) else ''}>{_word(one)}</td>" for one in values]
 
 
 def _word(value: Any) -> str:

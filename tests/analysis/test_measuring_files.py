@@ -235,7 +235,9 @@ def test_patience_that_is_none_is_refused(folder, patience_s):
         measure_many([folder / "1.wav"], patience_s=patience_s)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="it has no named pipes in folders")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no pipes that stand in folders as files do"
+)
 def test_a_pipe_in_place_of_a_file_is_an_error_and_no_wait(folder, tmp_path):
     """Nobody ever writes into it."""
     os.mkfifo(folder / "pipe.wav")

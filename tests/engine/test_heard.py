@@ -86,7 +86,9 @@ def rendered_elsewhere(path: Path, seconds: int, **environment: str) -> int:
     return int(shown.stdout) * 1024
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the most memory a process had is read as Linux tells it"
+)
 def test_other_kernels_give_the_same_samples_and_memory_stays_small(tmp_path: Path) -> None:
     """Within 1e-4 on the kernels of another processor, and four minutes under 400 MB."""
     own, other, long = (tmp_path / f"{name}.npy" for name in ("own", "other", "long"))

@@ -277,7 +277,7 @@ def test_drawing_into_a_missing_folder_says_so(tmp_path: Path) -> None:
         one_of_each()["spend"].save(tmp_path / "none" / "spend.png")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="limits the size of files as POSIX does")
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot limit how large a process's files get")
 def test_drawing_on_a_full_disk_leaves_no_part_of_a_file(tmp_path: Path) -> None:
     """A limit on the size of files breaks off the writing as a full disk does."""
     code = """

@@ -58,6 +58,8 @@ def test_one_task_per_model_costs_130_credits_and_gives_three_clips(studio):
     foreign = replace(clips[0], sandbox=False)
     with pytest.raises(ConfigurationError, match="has no score"):
         studio.score(foreign)
+    with pytest.raises(InvalidInput, match="clip: is 'a name'"):
+        studio.score("a name")
 
     table = studio.table().tail(3)
     assert table.clip_credits.tolist() == [40.0, 40.0, 50.0]
