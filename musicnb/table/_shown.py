@@ -14,8 +14,8 @@ _DIGITS: Final[Mapping[str, int]] = {
     "credits": 2, "usd": 4, "similarity": 2, "confidence": 2, "variety": 2, "low": 2, "high": 2,
     "usable": 2, "minute": 2, "clip": 2, "hz": 0,
 }  # fmt: skip
-_LEFT: Final = ' style="text-align:left"'
-_ONE_LINE: Final = ' style="text-align:left;white-space:nowrap"'
+# a row is a line, and what is wider than the page is scrolled to
+_WORD: Final = ' style="text-align:left;white-space:nowrap"'
 
 
 def frame_html(frame: pd.DataFrame) -> str:
@@ -32,10 +32,7 @@ def frame_html(frame: pd.DataFrame) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in [*index, *(names[p] for p in kept)])
     columns = [_cells(shown.iloc[:, place], names[place]) for place in kept]
     labels = shown.index.to_frame(index=False) if named else pd.DataFrame()
-    columns = [
-        *(_labels(labels.iloc[:, place].tolist(), _ONE_LINE) for place in range(len(index))),
-        *columns,
-    ]
+    columns = [_labels(labels.iloc[:, place].tolist()) for place in range(len(index))] + columns
     rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*columns, strict=True))
     notes = "".join(
         f"<div style='opacity:.65'>{escape(note)}</div>"
@@ -63,8 +60,8 @@ def _cells(column: pd.Series[Any], name: str) -> list[str]:
     return _labels(column.tolist())
 
 
-def _labels(values: Sequence[Any], style: str = _LEFT) -> list[str]:
-    return [f"<td{style if isinstance(one, str) else ''}>{_word(one)}</td>" for one in values]
+def _labels(values: Sequence[Any]) -> list[str]:
+    return [f"<td{_WORD if isinstance(one, str) else ''}>{_word(one)}</td>" for one in values]
 
 
 def _word(value: Any) -> str:
