@@ -19,6 +19,7 @@ from musicnb.library._caps import require_balance
 from musicnb.library._database import Database
 from musicnb.library._intents import Intent, Intents
 from musicnb.library._ratings import Rating, RatingChanges, Ratings
+from musicnb.library._sessions import Sessions
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._rows import (
     CLIP_COLUMNS,
@@ -47,6 +48,11 @@ class Journal:
     read_only
         Look only, while another process owns it.
 
+    Attributes
+    ----------
+    sessions : Sessions
+        Blind listening and its votes.
+
     Raises
     ------
     LibraryError
@@ -61,6 +67,7 @@ class Journal:
         self.library_id = self._own_id()
         self._intents = Intents(self._db, self.library_id, clock)
         self._ratings = Ratings(self._db, clock)
+        self.sessions = Sessions(self._db, clock)
 
     def _own_id(self) -> str:
         query = "SELECT value FROM library WHERE name = 'id'"
