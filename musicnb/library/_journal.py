@@ -19,7 +19,6 @@ from musicnb.library._caps import require_balance
 from musicnb.library._database import Database
 from musicnb.library._intents import Intent, Intents
 from musicnb.library._ratings import Rating, RatingChanges, Ratings
-from musicnb.library._sessions import Sessions
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._rows import (
     CLIP_COLUMNS,
@@ -30,6 +29,7 @@ from musicnb.library._rows import (
     units,
     where,
 )
+from musicnb.library._sessions import Sessions
 from musicnb.wire import Billing
 
 #: The newest durations kept for each model: more tells the poller nothing new.

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import chain, zip_longest
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 import numpy as np
 
@@ -26,41 +26,81 @@ _LONGEST_S: Final = 600.0
 _REJECTED: Final = 1
 
 
+class ListeningOptions(TypedDict, total=False):
+    """How a session is run.
+
+    Attributes
+    ----------
+    blind
+        Whether nobody may know what is heard until the session is revealed; True by default.
+    goal
+        What the votes are for: ``"top 3"`` by default, or a number.
+    listener
+        Who listens, ``"me"`` by default. Each listener has votes and a pace of her own.
+    votes
+        Pairs that each listener answers; four for each clip by default. In simulation 32 votes on
+        8 clips have the true best among the best three in nine of ten sessions or more.
+    seed
+        Of what is drawn by lot: clips, order, sides, repeats. By default a new one, which the
+        session keeps.
+    excerpt_s
+        Length of the excerpts in seconds, the loudest stretch of each clip; 30 by default. None
+        for as much as the shortest clip has. All are equally long.
+    least_heard_s
+        Seconds of A and of B to be played before a vote counts; 3 by default.
+    progress
+        Whether to show a bar while excerpts are made, or a function that gets how many are done
+        and how many there are.
+    """
+
+    blind: bool
+    goal: str | int
+    listener: str
+    votes: int | None
+    seed: int | None
+    excerpt_s: float | None
+    least_heard_s: float
+    progress: Progress
+
+
 def listen(
     library: Library,
     clips: Sequence[Clip],
     *,
     name: str,
     count: int | None = None,
-    blind: bool = True,
-    goal: str | int = "top 3",
-    listener: str = "me",
-    votes: int | None = None,
-    seed: int | None = None,
-    excerpt_s: float | None = 30.0,
-    least_heard_s: float = 3.0,
-    progress: Progress = True,
+    **options: Unpack[ListeningOptions],
 ) -> Session:
     """Start a session, or go on with the one of this name; see `musicnb.studio.Run.listen`."""
+    if strange := set(options) - set(ListeningOptions.__annotations__):
+        known = ", ".join(ListeningOptions.__annotations__)
+        raise _fault(min(strange), f"is no option; there are {known}")
+    listener, goal = options.get("listener", "me"), options.get("goal", "top 3")
+    votes, seed = options.get("votes"), options.get("seed")
     name, listener = _name("name", name), _name("listener", listener)
     kept = library.journal.sessions.find(name)
     if kept is None:
-        chosen_seed = _seed(seed)
-        chosen = _chosen(clips, count, chosen_seed)
-        setup = _setup(
-            len(chosen), goal=goal, votes=votes, blind=blind, seed=chosen_seed,
-            excerpt_s=excerpt_s, least_heard_s=least_heard_s,
-        )  # fmt: skip
+        drawn = _seed(seed)
+        chosen = _chosen(clips, count, drawn)
+        setup = Setup(
+            k=_k(goal, len(chosen)),
+            votes=_votes(votes, len(chosen)),
+            blind=_yes_or_no("blind", options.get("blind", True)),
+            seed=drawn,
+            excerpt_s=_excerpt_s(options.get("excerpt_s", 30.0)),
+            least_heard_s=_seconds("least_heard_s", options.get("least_heard_s", 3.0), least=0),
+        )
         session = KeptSession(
             name, secrets.token_hex(32), tuple(clip.clip_id for clip in chosen), asdict(setup)
         )
         made = Session(session, setup, chosen, library, listener)
         # before anything is written: a clip may be silent, or gone
-        made._sounds.prepare(progress)  # noqa: SLF001 - the two are one thing in two files
+        made.prepare(progress=options.get("progress", True))
         library.journal.sessions.start(session)
         return made
     found = reopen(library, clips, name, listener)
-    asked = {"goal": None if goal == "top 3" else _k(goal), "votes": votes, "seed": seed}
+    k = _k(goal, found.kept_clips) if "goal" in options else None
+    asked = {"goal": k, "votes": votes, "seed": seed}
     running = {"goal": found.setup.k, "votes": found.setup.votes, "seed": found.setup.seed}
     for field, value in asked.items():
         if value is not None and value != running[field]:
@@ -114,35 +154,32 @@ def _chosen(clips: Sequence[Clip], count: int | None, seed: int) -> Clips:
     return Clips(drawn[place] for place in chance.permutation(count))
 
 
-def _setup(
-    clips: int,
-    *,
-    goal: str | int,
-    votes: int | None,
-    blind: object,
-    seed: int,
-    excerpt_s: float | None,
-    least_heard_s: float,
-) -> Setup:
-    k = _k(goal)
-    if k >= clips:
-        raise _fault("goal", f"the best {k} of {clips} clips are all of them: ask for fewer")
+def _votes(votes: object, clips: int) -> int:
     wanted = _VOTES_PER_CLIP * clips if votes is None else votes
     if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= _MOST_VOTES:
         raise _fault("votes", f"is {wanted!r:.40}; give a whole number from 1 to {_MOST_VOTES:,}")
-    if not isinstance(blind, bool):
-        raise _fault("blind", f"is {blind!r:.40}; give True or False")
-    length = None if excerpt_s is None else _seconds("excerpt_s", excerpt_s, least=1.0)
-    return Setup(k, wanted, blind, seed, length, _seconds("least_heard_s", least_heard_s, least=0))
+    return wanted
 
 
-def _k(goal: object) -> int:
+def _yes_or_no(field: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _fault(field, f"is {value!r:.40}; give True or False")
+    return value
+
+
+def _excerpt_s(value: object) -> float | None:
+    return None if value is None else _seconds("excerpt_s", value, least=1.0)
+
+
+def _k(goal: object, clips: int) -> int:
     """Read ``"top 3"`` or 3."""
     words = goal.split() if isinstance(goal, str) else []
     if len(words) == 2 and words[0] == "top" and words[1].isascii() and words[1].isdigit():  # noqa: PLR2004
         goal = int(words[1][:6])
     if isinstance(goal, bool) or not isinstance(goal, int) or goal < 1:
         raise _fault("goal", f"is {goal!r:.40}; give 'top 3', or another number of the best")
+    if goal >= clips:
+        raise _fault("goal", f"is the best {goal} of {clips} clips, which are all: ask for fewer")
     return goal
 
 

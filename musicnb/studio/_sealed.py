@@ -80,7 +80,7 @@ class SealedSounds:
         """Return where an excerpt lies."""
         return self._folder / f"{self.code(clip_id)}.wav"
 
-    def prepare(self, progress: Progress = True) -> None:
+    def prepare(self, *, progress: Progress = True) -> None:
         """Make the excerpts that are not there; takes about two seconds a clip the first time.
 
         Raises

@@ -7,6 +7,7 @@ BS.1534-3), ask how near a sound comes to an original that generated music does 
 from __future__ import annotations
 
 import itertools
+import os
 import secrets
 import statistics
 import threading
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from musicnb.analysis import Progress
 from musicnb.errors import Fault, InvalidInput
 from musicnb.library import KeptSession, KeptVote, Library
 from musicnb.listen import (
@@ -33,11 +35,12 @@ from musicnb.listen import (
 )
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._sealed import SealedSounds
+from musicnb.studio._votes_file import export_votes, imported_votes
 
 #: What a listener may tick beside an answer.
 REASONS: Final = ("melody", "groove", "sound", "voice", "mix", "fits the brief", "artefacts")
 _BREAK_EVERY: Final = 20
-# ears and judgement tire; the estimate is replaced by the listener's own pace as soon as it is known
+# what a pair takes before the listener's own pace is known
 _HEARD_OF_EACH_S: Final = 12.0
 _JUDGING_S: Final = 6.0
 _PACED_FROM: Final = 5
@@ -76,8 +79,8 @@ class Session:
     ended. While it is sealed nothing that it gives says which clip is heard, and what would say it
     is refused; `reveal` ends it for good.
 
-    Without widgets: ``session.ask()`` in a terminal, or ``session.screen()``, ``session.sound(...)``
-    and ``session.vote("A")``.
+    Without widgets: ``session.ask()`` in a terminal, or ``session.screen()``,
+    ``session.write_pair(folder)`` and ``session.vote("A")``.
     """
 
     def __init__(
@@ -136,11 +139,20 @@ class Session:
     @property
     def estimate(self) -> str:
         """How much there is to do, in words."""
-        count = self.setup.votes
+        minutes = max(1, round(self.minutes_left))
         return (
-            f"{count} pairs of {len(self._clips)} clips, about {max(1, round(self.minutes_left))} min"
-            f" from here, with a break after every {_BREAK_EVERY}"
+            f"{self.setup.votes} pairs of {len(self._clips)} clips, about {minutes} min from here,"
+            f" with a break after every {_BREAK_EVERY}"
         )
+
+    @property
+    def kept_clips(self) -> int:
+        """How many clips are compared."""
+        return len(self._clips)
+
+    def prepare(self, *, progress: Progress = True) -> None:
+        """Make the excerpts that are not there yet; see `SealedSounds.prepare`."""
+        self._sounds.prepare(progress=progress)
 
     # ------------------------------------------------------------------------------ listening
 
@@ -331,6 +343,44 @@ class Session:
         """How often listeners agree with each other. Refused while sealed."""
         self._require_unsealed("the agreement")
         return agreement(self._votes())
+
+    # ----------------------------------------------------------------------- several listeners
+
+    def export(self, path: str | os.PathLike[str], *, answers: bool = True) -> Path:
+        """Write this listener's votes down for whoever adds them to theirs; it unseals nothing.
+
+        Parameters
+        ----------
+        path
+            A name that is not taken.
+        answers
+            Without, the file only says which session it is.
+
+        Raises
+        ------
+        FileExistsError
+            There is something by this name.
+        OSError
+            It cannot be written.
+        """
+        votes = self._own() if answers else []
+        return export_votes(path, votes, self._kept.clips, self._sounds.code)
+
+    def import_votes(self, path: str | os.PathLike[str]) -> int:
+        """Add the votes of other listeners; each counts once, however often it is added.
+
+        Returns
+        -------
+        int
+            How many were new.
+
+        Raises
+        ------
+        InvalidInput
+            It is no file of votes, or one of another session; nothing is added.
+        """
+        votes = imported_votes(path, self.name, self._kept.clips, self._sounds.code)
+        return sum(self._library.journal.sessions.keep(vote) for vote in votes)
 
     # ------------------------------------------------------------------------------ inside
 
