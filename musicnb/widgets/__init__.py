@@ -1,10 +1,19 @@
-"""What a notebook shows: the form that composes a request, and the board that plays the takes."""
+"""What a notebook shows: the form that composes a request, the board of takes, blind listening."""
 
 from __future__ import annotations
 
+from musicnb.widgets._blind_listening import BlindListening
 from musicnb.widgets._board import Board
 from musicnb.widgets._board_views import CardView, Choice, ClipView
 from musicnb.widgets._comparison import Comparison
 from musicnb.widgets._form import Form
 
-__all__ = ["Board", "CardView", "Choice", "ClipView", "Comparison", "Form"]
+__all__ = [
+    "BlindListening",
+    "Board",
+    "CardView",
+    "Choice",
+    "ClipView",
+    "Comparison",
+    "Form",
+]

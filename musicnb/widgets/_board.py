@@ -370,7 +370,7 @@ class Board(anywidget.AnyWidget):
             return
         clip = next((clip for clip in self._clips() if clip.clip_id == clip_id), None)
         if clip is not None and offset >= 0 and 0 < chunks <= MOST_CHUNKS:
-            self._sound.answer(clip, offset, chunks)
+            self._sound.answer(clip.clip_id, clip.media_type, offset, chunks)
 
     def _on_cancel(self, content: Mapping[str, Any]) -> None:
         card = self._cards.get(str(content.get("card_id")))

@@ -27,7 +27,14 @@ SCRIPTS: Final = (
     "board.js",
 )
 #: Its styles.
-STYLES: Final = ("board.css", "_player.css", "_rating.css", "_shelf.css", "_compare.css")
+STYLES: Final = (
+    "_page.css",
+    "board.css",
+    "_player.css",
+    "_rating.css",
+    "_shelf.css",
+    "_compare.css",
+)
 
 
 def _without_comments(text: str) -> str:

@@ -37,29 +37,29 @@ class SoundSender:
     Parameters
     ----------
     locate
-        Gives the file with a clip's bytes.
+        Gives the file with a clip's bytes, or the bytes themselves.
     send
         Sends a message with buffers to the page.
     """
 
-    def __init__(self, locate: Callable[[str], Path], send: _Send) -> None:
+    def __init__(self, locate: Callable[[str], Path | bytes], send: _Send) -> None:
         self._locate = locate
         self._send = send
         self._left = PUSH_BYTES
 
-    def answer(self, clip: ClipView, offset: int, chunks: int = 1) -> None:
+    def answer(self, clip_id: str, media_type: str, offset: int, chunks: int = 1) -> None:
         """Send the chunks from an offset on, or say in plain words why there is none."""
         try:
             for begin in range(offset, offset + chunks * CHUNK_BYTES, CHUNK_BYTES):
-                if begin + CHUNK_BYTES >= self._send_chunk(clip, begin):
+                if begin + CHUNK_BYTES >= self._send_chunk(clip_id, media_type, begin):
                     break
         except MusicnbError as error:
-            self._refuse(clip, error.message)
+            self._refuse(clip_id, error.message)
         except OSError:
-            self._refuse(clip, "the file is not there any more")
+            self._refuse(clip_id, "the file is not there any more")
         except Exception:  # noqa: BLE001 - the owner's callback; the page must get an answer
-            _log.exception("the sound of clip %s could not be read", clip.clip_id)
-            self._refuse(clip, "the file could not be read")
+            _log.exception("the sound of clip %s could not be read", clip_id)
+            self._refuse(clip_id, "the file could not be read")
 
     def push(self, clip: ClipView) -> None:
         """Send a whole clip unasked, while the allowance lasts. Never raises, never complains."""
@@ -68,32 +68,40 @@ class SoundSender:
         self._left -= clip.size_bytes
         try:
             for offset in range(0, clip.size_bytes, CHUNK_BYTES):
-                self._send_chunk(clip, offset, unasked=True)
+                self._send_chunk(clip.clip_id, clip.media_type, offset, unasked=True)
         except Exception:  # noqa: BLE001 - nobody asked; pressing play will give the reason
             _log.debug("clip %s was not sent ahead", clip.clip_id, exc_info=True)
 
-    def _send_chunk(self, clip: ClipView, offset: int, *, unasked: bool = False) -> int:
-        """Send one chunk; return how long the file is."""
-        with Path(self._locate(clip.clip_id)).open("rb") as file:
-            total = os.fstat(file.fileno()).st_size
-            file.seek(offset)
-            part = file.read(CHUNK_BYTES)
+    def _send_chunk(
+        self, clip_id: str, media_type: str, offset: int, *, unasked: bool = False
+    ) -> int:
+        """Send one chunk; return how long the whole is."""
+        part, total = _piece(self._locate(clip_id), offset)
         self._send(
             {
                 "op": "chunk",
-                "id": clip.clip_id,
+                "id": clip_id,
                 "offset": offset,
                 "total": total,
                 "step": CHUNK_BYTES,
-                "type": clip.media_type,
+                "type": media_type,
                 "unasked": unasked,
             },
             [part],
         )
         return total
 
-    def _refuse(self, clip: ClipView, why: str) -> None:
-        self._send({"op": "missing", "id": clip.clip_id, "why": why})
+    def _refuse(self, clip_id: str, why: str) -> None:
+        self._send({"op": "missing", "id": clip_id, "why": why})
+
+
+def _piece(source: Path | bytes, offset: int) -> tuple[bytes, int]:
+    """Read one chunk; return it, and how long the whole is."""
+    if isinstance(source, bytes):
+        return source[offset : offset + CHUNK_BYTES], len(source)
+    with Path(source).open("rb") as file:
+        file.seek(offset)
+        return file.read(CHUNK_BYTES), os.fstat(file.fileno()).st_size
 
 
 class CellWatch:

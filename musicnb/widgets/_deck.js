@@ -94,8 +94,9 @@ class Deck {
 
   /** Decode a clip and put it on; while the others play it joins them in step. */
   async add(id, bytes, level) {
+    const { tracks } = this;
     const track = await Track.from(await this.context.decodeAudioData(bytes));
-    if (this.closed) return;
+    if (this.closed || this.tracks !== tracks) return;
     const gain = this.context.createGain();
     gain.gain.value = 0;
     gain.connect(this.master);
@@ -156,6 +157,13 @@ class Deck {
   setRegion(region) {
     this.region = region;
     if (this.playing) this.seek(this.position);
+  }
+
+  /** Take off all tracks; one that is still being decoded will not be put on. */
+  clear() {
+    this.#end();
+    this.tracks = new Map();
+    this.rest = 0;
   }
 
   close() {
