@@ -11,8 +11,9 @@ neither pandas nor Jupyter nor the sandbox.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from musicnb._lazy import lazily
 
 if TYPE_CHECKING:
     from musicnb.analysis import measure_file, measure_many
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
     from musicnb.catalogue import MODELS
     from musicnb.errors import MusicnbError
     from musicnb.studio import Clip, Studio, Task
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "musicnb.analysis": ("measure_file", "measure_many"),
+            "musicnb.briefs": ("Artifact", "ReferenceAudioToMusic", "TextToMusic"),
+            "musicnb.catalogue": ("MODELS",),
+            "musicnb.errors": ("MusicnbError",),
+            "musicnb.studio": ("Clip", "Studio", "Task"),
+        },
+    )
 
 __all__ = [
     "MODELS",
@@ -36,27 +48,6 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
-
-_HOMES = {
-    "MODELS": "musicnb.catalogue",
-    "Artifact": "musicnb.briefs",
-    "Clip": "musicnb.studio",
-    "MusicnbError": "musicnb.errors",
-    "ReferenceAudioToMusic": "musicnb.briefs",
-    "Studio": "musicnb.studio",
-    "Task": "musicnb.studio",
-    "TextToMusic": "musicnb.briefs",
-    "measure_file": "musicnb.analysis",
-    "measure_many": "musicnb.analysis",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'musicnb' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
 
 
 def __dir__() -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import musicnb.measure
 import musicnb.sound
+from musicnb.analysis._files import Source
 from musicnb.measure import Defect, Fingerprint, LoudnessSeries, Measures
 
 _FIELDS: Final = frozenset(field.name for field in dataclasses.fields(Measures))
@@ -56,6 +57,23 @@ class MeasureCache:
                 partial.replace(self._folder / f"{sha256}.json")
             finally:
                 partial.unlink(missing_ok=True)
+
+
+def remembered(source: Source, cache: str | os.PathLike[str]) -> Measures | None:
+    """Return what a cache knows of a file's bytes, or None."""
+    sha256 = sha256_of(source)
+    return None if sha256 is None else MeasureCache(cache).get(sha256)
+
+
+def sha256_of(source: Source) -> str | None:
+    """Return the hash of a file's bytes, or None where they cannot be read: decoding says why."""
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    if not os.path.isfile(source):  # noqa: PTH113 - a NUL in a name is no error here; a pipe never ends
+        return None
+    with contextlib.suppress(OSError), Path(source).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+    return None
 
 
 @lru_cache(maxsize=1)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import hashlib
 import os
-from pathlib import Path
 from typing import TypeAlias
 
-from musicnb.analysis._cache import MeasureCache
 from musicnb.measure import Defect, Measures, Meter
 from musicnb.sound import Decoder
 
@@ -41,6 +37,9 @@ def measure_file(source: Source, *, cache: str | os.PathLike[str] | None = None)
     """
     if cache is None:
         return _measure(source)
+    # hashes and JSON are a tenth of a first answer's wait
+    from musicnb.analysis._cache import MeasureCache, sha256_of  # noqa: PLC0415
+
     sha256 = sha256_of(source)
     if sha256 is None:
         return _measure(source)
@@ -50,12 +49,6 @@ def measure_file(source: Source, *, cache: str | os.PathLike[str] | None = None)
         measures = _measure(source)
         known.put(sha256, measures)
     return measures
-
-
-def remembered(source: Source, cache: str | os.PathLike[str]) -> Measures | None:
-    """Return what a cache knows of a file's bytes, or None."""
-    sha256 = sha256_of(source)
-    return None if sha256 is None else MeasureCache(cache).get(sha256)
 
 
 def _measure(source: Source) -> Measures:
@@ -70,14 +63,3 @@ def _measure(source: Source) -> Measures:
     text = f"{facts.problem[:1].upper()}{facts.problem[1:].rstrip('.')}."
     defect = Defect("odd_file" if facts.whole else "damaged_file", text)
     return dataclasses.replace(measures, defects=(defect, *measures.defects))
-
-
-def sha256_of(source: Source) -> str | None:
-    """Return the hash of a file's bytes, or None where they cannot be read: decoding says why."""
-    if isinstance(source, bytes):
-        return hashlib.sha256(source).hexdigest()
-    if not os.path.isfile(source):  # noqa: PTH113 - a NUL in a name is no error here; a pipe never ends
-        return None
-    with contextlib.suppress(OSError), Path(source).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-    return None

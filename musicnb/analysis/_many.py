@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
-from musicnb.analysis._files import Source, measure_file, remembered
+from musicnb.analysis._cache import remembered
+from musicnb.analysis._files import Source, measure_file
 from musicnb.analysis._progress import Progress, telling
 from musicnb.errors import Fault, InvalidInput, UndecodableAudio
 from musicnb.measure import Measures

@@ -15,6 +15,7 @@ from musicnb.library._journal import Journal
 from musicnb.library._library import IN_USE, Library, is_library, restore_journal
 from musicnb.library._ratings import MOST_STARS, Rating, RatingChanges
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
+from musicnb.library._sessions import KeptSession, KeptVote, Sessions
 from musicnb.library._verify import Verification
 
 __all__ = [
@@ -29,11 +30,14 @@ __all__ = [
     "Conversions",
     "Job",
     "Journal",
+    "KeptSession",
+    "KeptVote",
     "LeftOut",
     "Library",
     "Planned",
     "Rating",
     "RatingChanges",
+    "Sessions",
     "Sums",
     "Take",
     "Verification",

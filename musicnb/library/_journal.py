@@ -29,6 +29,7 @@ from musicnb.library._rows import (
     units,
     where,
 )
+from musicnb.library._sessions import Sessions
 from musicnb.wire import Billing
 
 #: The newest durations kept for each model: more tells the poller nothing new.
@@ -47,6 +48,11 @@ class Journal:
     read_only
         Look only, while another process owns it.
 
+    Attributes
+    ----------
+    sessions : Sessions
+        Blind listening and its votes.
+
     Raises
     ------
     LibraryError
@@ -61,6 +67,7 @@ class Journal:
         self.library_id = self._own_id()
         self._intents = Intents(self._db, self.library_id, clock)
         self._ratings = Ratings(self._db, clock)
+        self.sessions = Sessions(self._db, clock)
 
     def _own_id(self) -> str:
         query = "SELECT value FROM library WHERE name = 'id'"

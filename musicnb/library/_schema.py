@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 
 # Money is whole numbers of 1/10,000 credit: SQLite has no decimals, and floats are not money.
 _JOBS: Final = """
@@ -65,6 +65,37 @@ CREATE TABLE ratings (
 ) STRICT;
 """
 
+# Votes are never deleted: one that is taken back says when.
+_SESSIONS: Final = """
+CREATE TABLE sessions (
+    name        TEXT PRIMARY KEY,
+    secret      TEXT NOT NULL UNIQUE,
+    clips       TEXT NOT NULL,
+    settings    TEXT NOT NULL,
+    made_at     REAL NOT NULL,
+    revealed_at REAL,
+    seal        BLOB
+) STRICT;
+CREATE TABLE votes (
+    number       INTEGER PRIMARY KEY,
+    vote_id      TEXT NOT NULL UNIQUE,
+    session      TEXT NOT NULL REFERENCES sessions (name),
+    listener     TEXT NOT NULL,
+    left_clip    TEXT NOT NULL,
+    right_clip   TEXT NOT NULL,
+    answer       TEXT NOT NULL CHECK (answer IN ('A', 'B', 'tie', 'both_unusable')),
+    is_repeat    INTEGER NOT NULL CHECK (is_repeat IN (0, 1)),
+    reasons      TEXT NOT NULL,
+    note         TEXT NOT NULL,
+    heard_a_s    REAL NOT NULL,
+    heard_b_s    REAL NOT NULL,
+    voted_at     REAL NOT NULL,
+    withdrawn_at REAL,
+    seal         BLOB
+) STRICT;
+CREATE INDEX votes_by_session ON votes (session);
+"""
+
 TABLES: Final = (
     "CREATE TABLE library (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
     + _JOBS
@@ -96,12 +127,14 @@ CREATE TABLE clips (
 ) STRICT;
 """
     + _RATINGS
+    + _SESSIONS
 )
 
 #: Tables whose rows carry a seal, with their keys, by the version that gave them one.
 SEALED: Final[Mapping[int, Mapping[str, str]]] = {
     2: {"jobs": "job_id", "clips": "clip_id"},
     3: {"ratings": "clip_id"},
+    4: {"sessions": "name", "votes": "vote_id"},
 }
 
 _V1_COLUMNS: Final = (
@@ -123,4 +156,5 @@ MIGRATIONS: Final[Mapping[int, str]] = {
     ALTER TABLE clips ADD COLUMN seal BLOB;
     """,  # noqa: S608 - our own column names
     2: _RATINGS,
+    3: _SESSIONS,
 }

@@ -5,27 +5,49 @@ Every name carries its unit. Silence measures as ``-inf`` where a level is asked
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from musicnb._lazy import lazily
 from musicnb.measure._fingerprint import Fingerprint
 from musicnb.measure._gauge import Gauge, Gauged
 from musicnb.measure._levels import LevelMeter, Levels
-from musicnb.measure._likeness import effective_number, most_alike, styles_of
-from musicnb.measure._loop import LoopSeam, loop_seam
-from musicnb.measure._map import StyleMap, style_map
 from musicnb.measure._measures import Defect, LoudnessSeries, Measures
 from musicnb.measure._meter import Meter
 from musicnb.measure._music import Music, MusicMeter
 from musicnb.measure._outline import OUTLINE_PAIRS, Outline
 from musicnb.measure._rhythm import Rhythm
-from musicnb.measure._similarity import (
-    SAME_RECORDING,
-    NearDuplicate,
-    Similarity,
-    near_duplicates,
-    similarity,
-)
 from musicnb.measure._spectrum import BAND_EDGES_HZ, BANDS
 from musicnb.measure._stretch import StretchFinder
 from musicnb.measure._tonality import KEYS, Tonality
+
+if TYPE_CHECKING:
+    from musicnb.measure._likeness import effective_number, most_alike, styles_of
+    from musicnb.measure._loop import LoopSeam, loop_seam
+    from musicnb.measure._map import StyleMap, style_map
+    from musicnb.measure._similarity import (
+        SAME_RECORDING,
+        NearDuplicate,
+        Similarity,
+        near_duplicates,
+        similarity,
+    )
+else:
+    # what measuring one file does not need
+    __getattr__ = lazily(
+        __name__,
+        {
+            "musicnb.measure._likeness": ("effective_number", "most_alike", "styles_of"),
+            "musicnb.measure._loop": ("LoopSeam", "loop_seam"),
+            "musicnb.measure._map": ("StyleMap", "style_map"),
+            "musicnb.measure._similarity": (
+                "SAME_RECORDING",
+                "NearDuplicate",
+                "Similarity",
+                "near_duplicates",
+                "similarity",
+            ),
+        },
+    )
 
 __all__ = [
     "BANDS",

@@ -8,8 +8,8 @@ whatever the rate: what follows need not know it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -36,21 +36,16 @@ class Decimator:
 
     Parameters
     ----------
-    rate
-        Of what is pushed, in hertz.
     factor
         1 and more. Output ``i`` stands at input ``i * factor``.
 
     Attributes
     ----------
-    rate : Fraction
-        Of what comes out, in hertz.
     factor : int
         As given.
     """
 
-    def __init__(self, rate: Fraction, factor: int) -> None:
-        self.rate = rate / factor
+    def __init__(self, factor: int) -> None:
         self.factor = factor
         self._stride = self.factor * _OUTPUTS_PER_BLOCK
         self._reach = _REACH * self.factor if self.factor > 1 else 0
@@ -125,10 +120,11 @@ class Ear:
     def __init__(self, sample_rate: int, short: tuple[int, float], long: tuple[int, float]) -> None:
         if not _LOWEST_RATE_HZ <= sample_rate <= _HIGHEST_RATE_HZ:
             raise ValueError(f"sample rates are 8,000 to 192,000 Hz, not {sample_rate}")
-        self._first = Decimator(Fraction(sample_rate), max(1, round(sample_rate / _ANALYSIS_HZ)))
-        self._second = Decimator(self._first.rate, 2 if self._first.rate > _HALVED_ABOVE_HZ else 1)
-        self.short = Spectra(self._first.rate, *short)
-        self.long = Spectra(self._second.rate, *long)
+        once = max(1, round(sample_rate / _ANALYSIS_HZ))
+        twice = 2 if sample_rate > _HALVED_ABOVE_HZ * once else 1
+        self._first, self._second = Decimator(once), Decimator(twice)
+        self.short = Spectra(sample_rate, once, *short)
+        self.long = Spectra(sample_rate, once * twice, *long)
 
     def push(self, samples: Samples) -> tuple[Iterator[Samples], Iterator[Samples]]:
         """Take the next mono samples; return magnitudes of the short and of the long frames."""
@@ -147,8 +143,10 @@ class Spectra:
 
     Parameters
     ----------
-    rate
-        Of the samples, in hertz, exact.
+    sample_rate
+        Of the sound, in hertz.
+    thinned
+        Samples of the sound for each one that is pushed.
     frames_per_second
         Frame ``k`` begins at ``k / frames_per_second`` seconds.
     seconds
@@ -162,12 +160,15 @@ class Spectra:
         Frequencies of the magnitudes.
     """
 
-    def __init__(self, rate: Fraction, frames_per_second: int, seconds: float) -> None:
-        self._rate, self._parts = rate.numerator, rate.denominator * frames_per_second
-        self.points = _smooth(seconds * float(rate))
-        self.hertz: NDArray[np.float64] = (
-            np.arange(self.points // 2 + 1) * float(rate) / self.points
-        )
+    def __init__(
+        self, sample_rate: int, thinned: int, frames_per_second: int, seconds: float
+    ) -> None:
+        # whole numbers: frames of an hour would drift with a rounded rate
+        common = math.gcd(sample_rate, thinned)
+        self._rate, self._parts = sample_rate // common, thinned // common * frames_per_second
+        rate_hz = sample_rate / thinned
+        self.points = _smooth(seconds * rate_hz)
+        self.hertz: NDArray[np.float64] = np.arange(self.points // 2 + 1) * rate_hz / self.points
         window = np.hanning(self.points + 1)[:-1]
         # a sine of amplitude 1 reads 1 at any rate
         # and float64, because numpy's FFT takes 1.6 times as long in float32

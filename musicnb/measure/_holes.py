@@ -28,10 +28,10 @@ _LOUDEST: Final = 60_000.0
 
 def silent_edges(cells: Cells) -> tuple[int, int]:
     """Return how many cells below -60 dBFS there are at the beginning and at the end."""
-    loud = np.flatnonzero(cells > _QUIET)
-    if not len(loud):
+    loud = cells > _QUIET
+    if not loud.any():
         return len(cells), len(cells)
-    return int(loud[0]), len(cells) - 1 - int(loud[-1])
+    return int(loud.argmax()), int(loud[::-1].argmax())
 
 
 def silences(cells: Cells, cell_s: float) -> list[tuple[int, int]]:
@@ -71,10 +71,10 @@ def ends_abruptly(cells: Cells, rms: float) -> int | None:
     """
     # no sound is as loud as this, and half precision holds no more
     rms = min(rms, _LOUDEST)
-    loud = np.flatnonzero(cells > _END_LEVEL * rms)
-    if not len(loud):
+    loud = cells > _END_LEVEL * rms
+    if not loud.any():
         return None
-    end = int(loud[-1]) + 1
+    end = len(cells) - int(loud[::-1].argmax())
     after = cells[end + _END_CELLS :]
     # a second of silence afterwards is still the same end
     if after.max(initial=0.0) > _HOLE_DB_DOWN * rms:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from musicnb.measure._fingerprint import Fingerprint
 from musicnb.measure._spectrum import BANDS
-from musicnb.measure._telling import html_table, one_line
 
 _NOT_IN_A_ROW: Final = ("balance_db", "defects", "series", "outline", "fingerprint")
 _LRA_NEEDS_S: Final = 60.0
@@ -206,7 +205,11 @@ class Measures:
         return row
 
     def __repr__(self) -> str:
+        from musicnb.measure._telling import one_line  # noqa: PLC0415 - numbers need no words
+
         return one_line(self)
 
     def _repr_html_(self) -> str:
+        from musicnb.measure._telling import html_table  # noqa: PLC0415 - as above
+
         return html_table(self)

@@ -37,8 +37,8 @@ class Music:
 class MusicMeter:
     """Listens to a stream of mono samples in little memory.
 
-    It listens to the first 15 minutes. It keeps about 2.5 kB for every second of them until it is
-    closed, and needs as much again to judge: 1 MB for three minutes, 5 MB at most. The channels may
+    It listens to the first 15 minutes. It keeps about 2.5 kB for every second of them until it
+    judges, and needs as much again for that: 1 MB for three minutes, 5 MB at most. The channels may
     be summed or averaged to mono: gain makes no difference.
 
     Parameters
@@ -54,6 +54,7 @@ class MusicMeter:
 
     def __init__(self, sample_rate: int) -> None:
         self._listener = Listener(sample_rate)
+        self._judged: Music | None = None
         self._left = HEARD_S * sample_rate
 
     def push(self, samples: Samples) -> None:
@@ -62,10 +63,17 @@ class MusicMeter:
         self._left -= len(heard)
         if len(heard):
             self._listener.push(heard)
+        if not self._left and self._judged is None:
+            # at once: what it needs for that is free again for the rest of a long sound
+            self._judged = self._judge()
 
     def close(self) -> Music:
         """Judge everything that was pushed; short, silent and noisy clips are answered None."""
+        return self._judged or self._judge()
+
+    def _judge(self) -> Music:
         heard = self._listener.close()
+        del self._listener
         return Music(
             rhythm=rhythm_of(heard.strength, heard.chroma),
             tonality=tonality_of(heard.chroma, heard.bass, heard.tuning_cents),

@@ -7,20 +7,43 @@ refuses what is not a WAV, FLAC, OGG or MP3 file by its first bytes. Writing mak
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from musicnb._lazy import lazily
 from musicnb.sound._decode import AudioFacts, Decoder, Sound, examine, read
-from musicnb.sound._encode import (
-    FORMATS,
-    RATES,
-    SUFFIXES,
-    Encoding,
-    Format,
-    encode,
-    encode_into,
-    write,
-)
 from musicnb.sound._input import Source
 from musicnb.sound._kinds import Kind, kind_of
-from musicnb.sound._new_file import named_path, new_file
+
+if TYPE_CHECKING:
+    from musicnb.sound._encode import (
+        FORMATS,
+        RATES,
+        SUFFIXES,
+        Encoding,
+        Format,
+        encode,
+        encode_into,
+        write,
+    )
+    from musicnb.sound._new_file import named_path, new_file
+else:
+    # what reading does not need
+    __getattr__ = lazily(
+        __name__,
+        {
+            "musicnb.sound._encode": (
+                "FORMATS",
+                "RATES",
+                "SUFFIXES",
+                "Encoding",
+                "Format",
+                "encode",
+                "encode_into",
+                "write",
+            ),
+            "musicnb.sound._new_file": ("named_path", "new_file"),
+        },
+    )
 
 __all__ = [
     "FORMATS",

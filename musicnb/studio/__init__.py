@@ -7,6 +7,7 @@ from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._manifest import OpenedManifest, Reopened
 from musicnb.studio._progress import follow
 from musicnb.studio._run import Piece, Run
+from musicnb.studio._session import Session
 from musicnb.studio._studio import Studio
 from musicnb.studio._task import Task, TaskState
 from musicnb.studio._tasks import Tasks
@@ -19,6 +20,7 @@ __all__ = [
     "Piece",
     "Reopened",
     "Run",
+    "Session",
     "Studio",
     "Task",
     "TaskState",

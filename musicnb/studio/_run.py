@@ -9,12 +9,12 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from musicnb.catalogue import amount_text
 from musicnb.errors import InvalidInput
 from musicnb.library import Planned
-from musicnb.studio._clip import Clips
+from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._manifest import write_manifest
 from musicnb.studio._road import Road
 from musicnb.studio._service import Service
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from musicnb.analysis import Progress
     from musicnb.studio._figures import RunFigures
+    from musicnb.studio._listening import ListeningOptions
+    from musicnb.studio._session import Session
     from musicnb.table import Table, Usable
 
 _END_S: Final = 15.0
@@ -260,6 +262,49 @@ class Run:
         from musicnb.studio._figures import RunFigures  # noqa: PLC0415 - only when one is made
 
         return RunFigures(self, self._road.library.journal)
+
+    # ------------------------------------------------------------------------------ listening
+
+    def listen(
+        self,
+        clips: int | Sequence[Clip] = 8,
+        *,
+        name: str | None = None,
+        **options: Unpack[ListeningOptions],
+    ) -> Session:
+        """Choose by ear: start a blind session, or go on with the one of this name.
+
+        Clips are heard in pairs, level-matched, in step and under no name; the next pair is the one
+        that teaches most about the goal. Some pairs come twice, unannounced: that measures the
+        listener. Put the session last in a cell to listen.
+
+        Parameters
+        ----------
+        clips
+            How many, drawn by lot so that every order has its turn, without those of one star; or
+            a list of clips. At most 64.
+        name
+            How the session is found again; by default the sweep's name.
+        **options
+            See `ListeningOptions`.
+
+        Returns
+        -------
+        Session
+            ``.reveal()`` ends it; ``.ranking()``, ``.shortlist`` say what came of it.
+
+        Raises
+        ------
+        InvalidInput
+            Fewer than two clips, a silent one, a value that is not what it should be, or a session
+            of this name that has another goal, number of votes or seed.
+        """
+        from musicnb.studio._listening import listen  # noqa: PLC0415 - only who listens
+
+        some = self.clips if isinstance(clips, int) else clips
+        count = clips if isinstance(clips, int) else None
+        name = self.plan.name if name is None else name
+        return listen(self._road.library, some, name=name, count=count, **options)
 
     # ------------------------------------------------------------------------------ keeping
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from musicnb.briefs import Artifact, Brief, TextToMusic
 from musicnb.errors import (
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from musicnb.analysis import Progress
     from musicnb.studio._form import StudioForm
+    from musicnb.studio._listening import ListeningOptions
+    from musicnb.studio._session import Session
     from musicnb.table import Table
     from musicnb.widgets import Comparison
 
@@ -343,6 +345,26 @@ class Studio(OpenStudio):
             Fewer than two clips, or more than eight.
         """
         return Clips(clips).compare(blind=blind)
+
+    def listen(
+        self, clips: Iterable[Clip], *, name: str, **options: Unpack[ListeningOptions]
+    ) -> Session:
+        """Choose among any clips by ear, blind; see `musicnb.studio.Run.listen`."""
+        from musicnb.studio._listening import listen  # noqa: PLC0415 - only who listens
+
+        return listen(self.library, list(clips), name=name, **options)
+
+    def session(self, name: str, *, listener: str = "me") -> Session:
+        """Find a listening session again, under way or over.
+
+        Raises
+        ------
+        InvalidInput
+            There is none of this name: those that there are, are named.
+        """
+        from musicnb.studio._listening import reopen  # noqa: PLC0415 - only who listens
+
+        return reopen(self.library, self.clips(), name, listener)
 
     def resume(self, *, wait: bool = True, timeout_s: float | None = None) -> Tasks:
         """Take up every order that has not ended: after a crash, a lost network, a top-up.

@@ -9,16 +9,14 @@ somebody else's until it has been checked: its size, its depth, its names and ev
 
 from __future__ import annotations
 
-import json
-import math
-from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from musicnb._foreign import read_record
 from musicnb.briefs import Brief, brief_of
 from musicnb.catalogue import Capability
 from musicnb.errors import Fault, InvalidInput
@@ -30,10 +28,7 @@ VERSION: Final = 1
 #: Ten thousand cells with long prompts take half of it.
 MOST_BYTES: Final = 64 * 2**20
 _LONGEST_LINE: Final = 10_000
-_DEEPEST: Final = 16
 _MOST_FAULTS: Final = 12
-# 10,000 cells with their orders and clips have under a million
-_MOST_VALUES: Final = 3_000_000
 
 Name = Annotated[str, Field(min_length=1, max_length=1_000)]
 Line = Annotated[str, Field(max_length=_LONGEST_LINE)]
@@ -233,22 +228,8 @@ def read_manifest(path: Path) -> Manifest:
 
 def parsed_manifest(data: bytes) -> Manifest:
     """Check the bytes of a manifest; see `read_manifest`."""
-    _require_tame(_values(data))
-    problems: list[Fault] = []
-    try:
-        manifest = Manifest.model_validate_json(data)
-    except ValidationError as error:
-        problems = [
-            Fault(
-                _dotted(found["loc"]),
-                "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1")
-                               for part in found["loc"]),
-                f"{found['msg'][:1].lower()}{found['msg'][1:]:.200}",
-            )
-            for found in error.errors(include_url=False, include_context=False)
-        ]  # fmt: skip
-    else:
-        problems = list(manifest.faults())
+    manifest = read_record(Manifest, data, called="manifest", version=VERSION)
+    problems = list(manifest.faults())
     if problems:
         raise InvalidInput.from_faults(problems[:_MOST_FAULTS])
     return manifest
@@ -271,67 +252,6 @@ def _brief(cell: CellEntry, field: str, faults: list[Fault]) -> Brief | None:
         problems, brief = list(error.faults), None
     faults += [Fault(f"{field}.{fault.field}", fault.pointer, fault.message) for fault in problems]
     return brief
-
-
-def _values(data: bytes) -> Any:
-    problem = ""
-    try:
-        return json.loads(
-            data.decode(),
-            object_pairs_hook=_without_twins,
-            parse_constant=_no_number,
-            parse_float=_finite,
-        )
-    except RecursionError:
-        problem = "is nested deeper than any manifest"
-    except ValueError as error:  # no UTF-8, no JSON, numbers of thousands of digits
-        problem = f"is no manifest: {error!s:.120}"
-    raise _fault("manifest", problem)
-
-
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        name, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-        raise ValueError(f"the key {name!r:.60} stands twice in one object")
-    return values
-
-
-def _finite(word: str) -> float:
-    number = float(word)
-    return number if math.isfinite(number) else _no_number(word)
-
-
-def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number in JSON")
-
-
-def _require_tame(values: Any) -> None:
-    """Refuse what is nested too deep, halves of characters, and another version; step by step."""
-    if not isinstance(values, dict):
-        raise _fault("manifest", "is no JSON object")
-    if (version := values.get("version")) != VERSION or isinstance(version, bool):
-        raise _fault("version", f"is {version!r:.40}; this musicnb reads version {VERSION}")
-    waiting: list[tuple[Any, int]] = [(values, 0)]
-    count = 0
-    while waiting:
-        value, depth = waiting.pop()
-        count += 1
-        if count > _MOST_VALUES:
-            raise _fault("manifest", f"has more than {_MOST_VALUES:,} values")
-        if depth > _DEEPEST:
-            raise _fault("manifest", f"is nested deeper than {_DEEPEST} levels")
-        if isinstance(value, dict):
-            waiting += [(part, depth + 1) for pair in value.items() for part in pair]
-        elif isinstance(value, list):
-            waiting += [(part, depth + 1) for part in value]
-        elif isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise _fault("manifest", f"has half of a character in {value!r:.60}")
-
-
-def _dotted(places: tuple[int | str, ...]) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part:.60}" for part in places)
-    return text.lstrip(".") or "manifest"
 
 
 def _fault(field: str, message: str) -> InvalidInput:

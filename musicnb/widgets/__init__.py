@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from musicnb.widgets._blind import BlindDesk, BlindScreen
 from musicnb.widgets._blind_listening import BlindListening
 from musicnb.widgets._board import Board
 from musicnb.widgets._board_views import CardView, Choice, ClipView
@@ -10,9 +9,7 @@ from musicnb.widgets._comparison import Comparison
 from musicnb.widgets._form import Form
 
 __all__ = [
-    "BlindDesk",
     "BlindListening",
-    "BlindScreen",
     "Board",
     "CardView",
     "Choice",

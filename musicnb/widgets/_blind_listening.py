@@ -14,8 +14,8 @@ import anywidget
 import traitlets
 
 from musicnb.errors import InvalidInput, LibraryError, MusicnbError
+from musicnb.listen import BlindDesk, BlindScreen, Slot
 from musicnb.pictures import Html, element
-from musicnb.widgets._blind import BlindDesk, BlindScreen, Slot
 from musicnb.widgets._board_page import joined
 from musicnb.widgets._board_sound import MOST_CHUNKS, SoundSender
 from musicnb.widgets._copies import (

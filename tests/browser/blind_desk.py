@@ -16,9 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from musicnb.errors import InvalidInput
-from musicnb.listen import ANSWERS, Pair, TopK, Vote, next_pair
+from musicnb.listen import ANSWERS, BlindScreen, Pair, TopK, Vote, next_pair
 from musicnb.sound import encode
-from musicnb.widgets import BlindScreen
 
 RATE = 22_050
 

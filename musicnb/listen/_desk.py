@@ -1,12 +1,10 @@
-"""What blind listening shows, and what it asks of whoever keeps the votes."""
+"""What a listener is shown, and what is asked of whoever keeps the votes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
-
-__all__ = ["BlindDesk", "BlindScreen", "Slot"]
 
 Slot = Literal["A", "B"]
 

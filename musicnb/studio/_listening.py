@@ -1,0 +1,211 @@
+"""Starting a session, finding it again, and showing it."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from itertools import chain, zip_longest
+from typing import Any, Final, TypedDict, Unpack
+
+import numpy as np
+
+from musicnb.analysis import Progress
+from musicnb.errors import Fault, InvalidInput
+from musicnb.library import KeptSession, Library
+from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._session import Session, Setup
+
+_MOST_CLIPS: Final = 64
+_MOST_VOTES: Final = 2_000
+_VOTES_PER_CLIP: Final = 4
+_LONGEST_NAME: Final = 80
+_LONGEST_S: Final = 600.0
+_REJECTED: Final = 1
+
+
+class ListeningOptions(TypedDict, total=False):
+    """How a session is run.
+
+    Attributes
+    ----------
+    blind
+        Whether nobody may know what is heard until the session is revealed; True by default.
+    goal
+        What the votes are for: ``"top 3"`` by default, or a number.
+    listener
+        Who listens, ``"me"`` by default. Each listener has votes and a pace of her own.
+    votes
+        Pairs that each listener answers; four for each clip by default. In simulation 32 votes on
+        8 clips have the true best among the best three in nine of ten sessions or more.
+    seed
+        Of what is drawn by lot: clips, order, sides, repeats. By default a new one, which the
+        session keeps.
+    excerpt_s
+        Length of the excerpts in seconds, the loudest stretch of each clip; 30 by default. None
+        for as much as the shortest clip has. All are equally long.
+    least_heard_s
+        Seconds of A and of B to be played before a vote counts; 3 by default.
+    progress
+        Whether to show a bar while excerpts are made, or a function that gets how many are done
+        and how many there are.
+    """
+
+    blind: bool
+    goal: str | int
+    listener: str
+    votes: int | None
+    seed: int | None
+    excerpt_s: float | None
+    least_heard_s: float
+    progress: Progress
+
+
+def listen(
+    library: Library,
+    clips: Sequence[Clip],
+    *,
+    name: str,
+    count: int | None = None,
+    **options: Unpack[ListeningOptions],
+) -> Session:
+    """Start a session, or go on with the one of this name; see `musicnb.studio.Run.listen`."""
+    if strange := set(options) - set(ListeningOptions.__annotations__):
+        known = ", ".join(ListeningOptions.__annotations__)
+        raise _fault(min(strange), f"is no option; there are {known}")
+    listener, goal = options.get("listener", "me"), options.get("goal", "top 3")
+    votes, seed = options.get("votes"), options.get("seed")
+    name, listener = _name("name", name), _name("listener", listener)
+    kept = library.journal.sessions.find(name)
+    if kept is None:
+        drawn = _seed(seed)
+        chosen = _chosen(clips, count, drawn)
+        setup = Setup(
+            k=_k(goal, len(chosen)),
+            votes=_votes(votes, len(chosen)),
+            blind=_yes_or_no("blind", options.get("blind", True)),
+            seed=drawn,
+            excerpt_s=_excerpt_s(options.get("excerpt_s", 30.0)),
+            least_heard_s=_seconds("least_heard_s", options.get("least_heard_s", 3.0), least=0),
+        )
+        session = KeptSession(
+            name, secrets.token_hex(32), tuple(clip.clip_id for clip in chosen), asdict(setup)
+        )
+        made = Session(session, setup, chosen, library, listener)
+        # before anything is written: a clip may be silent, or gone
+        made.prepare(progress=options.get("progress", True))
+        library.journal.sessions.start(session)
+        return made
+    found = reopen(library, clips, name, listener)
+    k = _k(goal, found.kept_clips) if "goal" in options else None
+    asked = {"goal": k, "votes": votes, "seed": seed}
+    running = {"goal": found.setup.k, "votes": found.setup.votes, "seed": found.setup.seed}
+    for field, value in asked.items():
+        if value is not None and value != running[field]:
+            raise _fault(
+                field,
+                f"is {value!r:.40}, but the session {name!r} has {running[field]}:"
+                " leave it out to go on, or give another name",
+            )
+    return found
+
+
+def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) -> Session:
+    """Find a session again."""
+    kept = library.journal.sessions.find(_name("name", name))
+    if kept is None:
+        known = ", ".join(repr(session.name) for session in library.journal.sessions.all()[-10:])
+        raise _fault("name", f"is {name!r:.80}; there are {known or 'no sessions'}")
+    by_id = {clip.clip_id: clip for clip in clips}
+    if missing := [clip_id for clip_id in kept.clips if clip_id not in by_id]:
+        raise _fault("name", f"{name!r:.80} compares {len(missing)} clips that are not here")
+    setup = Setup(**kept.settings)
+    return Session(kept, setup, [by_id[clip_id] for clip_id in kept.clips], library, listener)
+
+
+def show(session: Session) -> None:
+    """Show a session in a notebook."""
+    from musicnb.widgets import BlindListening  # noqa: PLC0415 - scripts need no widgets
+
+    BlindListening(session).show()
+
+
+# ------------------------------------------------------------------------------ what is compared
+
+
+def _chosen(clips: Sequence[Clip], count: int | None, seed: int) -> Clips:
+    """Draw clips, as many of each order as of any other; in an order that says nothing."""
+    usable = [clip for clip in clips if clip.stars != _REJECTED]
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 2):  # noqa: PLR2004
+        raise _fault("clips", f"is {count!r:.40}; give a whole number from 2, or a list of clips")
+    count = len(usable) if count is None else min(count, len(usable))
+    if count > _MOST_CLIPS:
+        raise _fault("clips", f"are {count}; at most {_MOST_CLIPS} can be heard against each other")
+    if count < 2:  # noqa: PLR2004
+        raise _fault("clips", f"are {count}; two are needed to compare anything")
+    chance = np.random.default_rng(seed)
+    groups: dict[str, list[Clip]] = defaultdict(list)
+    for place in chance.permutation(len(usable)):
+        groups[usable[place].job.job_id].append(usable[place])
+    turns = chain.from_iterable(zip_longest(*groups.values()))
+    drawn = [clip for clip in turns if clip is not None][:count]
+    return Clips(drawn[place] for place in chance.permutation(count))
+
+
+def _votes(votes: object, clips: int) -> int:
+    wanted = _VOTES_PER_CLIP * clips if votes is None else votes
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= _MOST_VOTES:
+        raise _fault("votes", f"is {wanted!r:.40}; give a whole number from 1 to {_MOST_VOTES:,}")
+    return wanted
+
+
+def _yes_or_no(field: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _fault(field, f"is {value!r:.40}; give True or False")
+    return value
+
+
+def _excerpt_s(value: object) -> float | None:
+    return None if value is None else _seconds("excerpt_s", value, least=1.0)
+
+
+def _k(goal: object, clips: int) -> int:
+    """Read ``"top 3"`` or 3."""
+    words = goal.split() if isinstance(goal, str) else []
+    if len(words) == 2 and words[0] == "top" and words[1].isascii() and words[1].isdigit():  # noqa: PLR2004
+        goal = int(words[1][:6])
+    if isinstance(goal, bool) or not isinstance(goal, int) or goal < 1:
+        raise _fault("goal", f"is {goal!r:.40}; give 'top 3', or another number of the best")
+    if goal >= clips:
+        raise _fault("goal", f"is the best {goal} of {clips} clips, which are all: ask for fewer")
+    return goal
+
+
+def _seconds(field: str, value: Any, *, least: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise _fault(field, f"is {value!r:.40}; give seconds")
+    if not least <= value <= _LONGEST_S:
+        raise _fault(field, f"is {value!r:.40}; give {least:g} to {_LONGEST_S:g} seconds")
+    return float(value)
+
+
+def _seed(seed: object) -> int:
+    if seed is None:
+        return secrets.randbelow(2**31)
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+        raise _fault("seed", f"is {seed!r:.40}; give a whole number from 0")
+    return seed
+
+
+def _name(field: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_NAME:
+        raise _fault(field, f"is {value!r:.60}; give 1 to {_LONGEST_NAME} characters")
+    if not value.isprintable():
+        raise _fault(field, f"is {value!r:.60}; take what cannot be seen out of it")
+    return value.strip()
+
+
+def _fault(field: str, message: str) -> InvalidInput:
+    return InvalidInput.from_faults([Fault(field, "", message)])

@@ -1,0 +1,173 @@
+"""Excerpts that give nothing away: equal in length, rate, channels and loudness, without a name."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import math
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicnb.analysis import Progress, telling
+from musicnb.convert import amplified, faded, resampled, trimmed
+from musicnb.errors import Fault, InvalidInput
+from musicnb.measure import Gauge
+from musicnb.sound import Decoder, Encoding, encode_into, new_file
+from musicnb.studio._clip import Clip
+
+Blocks = Iterator[NDArray[np.float32]]
+
+_STEREO: Final = 2
+_FADE_S: Final = 0.02
+_STEPS_PER_S: Final = 10
+_SHORTEST_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Where an excerpt lies in its clip, and how loud it is."""
+
+    clip: Clip
+    start_s: float
+    loudness_lufs: float = -math.inf
+
+
+class SealedSounds:
+    """The excerpts of a session, on disk under names that say nothing.
+
+    All are WAV files of 16 bits with the same rate, two channels and as many frames; the loudest
+    stretch of each clip, brought to the loudness (ITU-R BS.1770-5) of the quietest among them by
+    attenuation alone, so that nothing is ever clipped. Nothing but samples is in them.
+
+    Parameters
+    ----------
+    folder
+        Where they lie.
+    secret
+        Their names are made of it and of the clips' ids.
+    clips
+        What is compared.
+    excerpt_s
+        Seconds; None for as long as the shortest clip. No excerpt is longer than that.
+
+    Raises
+    ------
+    InvalidInput
+        A clip is silent, or shorter than a second.
+    """
+
+    def __init__(
+        self, folder: Path, secret: str, clips: Sequence[Clip], excerpt_s: float | None
+    ) -> None:
+        shortest = min(clips, key=lambda clip: clip.duration_s)
+        if shortest.duration_s < _SHORTEST_S:
+            raise _fault(f"{shortest.title!r:.80} has {shortest.duration_s:.2f} s: leave it out")
+        self.seconds = min(excerpt_s or math.inf, shortest.duration_s)
+        self._folder, self._secret, self._clips = folder, secret, tuple(clips)
+        self._rate = max(clip.record.sample_rate_hz for clip in clips)
+
+    def code(self, clip_id: str) -> str:
+        """Return the name that says nothing."""
+        return hmac.digest(self._secret.encode(), clip_id.encode(), "sha256").hex()[:32]
+
+    def path(self, clip_id: str) -> Path:
+        """Return where an excerpt lies."""
+        return self._folder / f"{self.code(clip_id)}.wav"
+
+    def prepare(self, *, progress: Progress = True) -> None:
+        """Make the excerpts that are not there; takes about two seconds a clip the first time.
+
+        Raises
+        ------
+        InvalidInput
+            A clip is silent.
+        UndecodableAudio, LibraryError
+            A clip cannot be read any more.
+        ConfigurationError
+            Clips have different sample rates, which needs soxr: ``pip install "musicnb[deliver]"``.
+        OSError
+            The disk is full.
+        """
+        if all(self.path(clip.clip_id).is_file() for clip in self._clips):
+            return
+        with telling(progress, 2 * len(self._clips), doing="sealing") as done:
+            cuts = []
+            for clip in self._clips:
+                cuts.append(self._measured(clip))
+                done()
+            level = min(cut.loudness_lufs for cut in cuts)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for cut in cuts:
+                self._write(cut, level - cut.loudness_lufs)
+                done()
+
+    def remove(self) -> None:
+        """Delete the excerpts: what is revealed needs them no more."""
+        with contextlib.suppress(OSError):
+            shutil.rmtree(self._folder)
+
+    def _measured(self, clip: Clip) -> _Cut:
+        cut = _Cut(clip, _loudest_start_s(clip, self.seconds))
+        gauge = Gauge(self._rate, _STEREO)
+        for block in self._blocks(cut):
+            gauge.push(block)
+        loudness = gauge.close().loudness_lufs
+        if not math.isfinite(loudness):
+            raise _fault(f"{clip.title!r:.80} is silent: leave it out")
+        return _Cut(clip, cut.start_s, loudness)
+
+    def _blocks(self, cut: _Cut) -> Blocks:
+        with Decoder(cut.clip.file()) as decoder:
+            rate = decoder.sample_rate
+            start = round(cut.start_s * rate)
+            # a little more than needed: the frames are counted at the common rate
+            end = start + math.ceil(self.seconds * rate) + 1
+            blocks: Blocks = (
+                _stereo(block) for block in trimmed(decoder.blocks(), start=start, end=end)
+            )
+            if rate != self._rate:
+                blocks = resampled(blocks, sample_rate=rate, to=self._rate, channels=_STEREO)
+            frames = math.floor(self.seconds * self._rate)
+            yield from _exactly(frames, trimmed(blocks, end=frames))
+
+    def _write(self, cut: _Cut, gain_db: float) -> None:
+        ends = round(_FADE_S * self._rate)
+        blocks = faded(amplified(self._blocks(cut), gain_db), fade_in=ends, fade_out=ends)
+        with new_file(self.path(cut.clip.clip_id), overwrite=True) as file:
+            encode_into(file, blocks, self._rate, _STEREO, Encoding("WAV"))
+
+
+def _loudest_start_s(clip: Clip, seconds: float) -> float:
+    """Find where the loudest stretch begins, to a tenth of a second."""
+    series = clip.measures().series
+    powers = 10 ** (np.frombuffer(series.steps, np.float32).astype(np.float64) / 10)
+    length = max(1, math.ceil(seconds * _STEPS_PER_S))
+    if len(powers) <= length:
+        return 0.0
+    sums = np.concatenate([[0.0], np.cumsum(powers)])
+    start = int(np.argmax(sums[length:] - sums[:-length])) / _STEPS_PER_S
+    return max(0.0, min(start, clip.duration_s - seconds))
+
+
+def _stereo(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.repeat(block, 2, axis=1) if block.shape[1] == 1 else block[:, :_STEREO]
+
+
+def _exactly(frames: int, blocks: Blocks) -> Blocks:
+    """Fill up what is a few frames short after resampling: lengths must not tell clips apart."""
+    missing = frames
+    for block in blocks:
+        missing -= len(block)
+        yield block
+    if missing:
+        yield np.zeros((missing, _STEREO), np.float32)
+
+
+def _fault(message: str) -> InvalidInput:
+    return InvalidInput.from_faults([Fault("clips", "", message)])

@@ -1,0 +1,502 @@
+"""A blind listening session: which pair is next, every vote at once on disk, the ranking after it.
+
+Clips are compared in pairs, without a reference: methods with one, such as MUSHRA (ITU-R
+BS.1534-3), ask how near a sound comes to an original that generated music does not have.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import secrets
+import statistics
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from musicnb.analysis import Progress
+from musicnb.errors import Fault, InvalidInput
+from musicnb.library import KeptSession, KeptVote, Library
+from musicnb.listen import (
+    ANSWERS,
+    Agreement,
+    BlindScreen,
+    Pair,
+    Ranking,
+    Slot,
+    TopK,
+    Vote,
+    agreement,
+    consistency,
+    next_pair,
+    rank,
+)
+from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._sealed import SealedSounds
+from musicnb.studio._votes_file import export_votes, imported_votes
+
+#: What a listener may tick beside an answer.
+REASONS: Final = ("melody", "groove", "sound", "voice", "mix", "fits the brief", "artefacts")
+_BREAK_EVERY: Final = 20
+# what a pair takes before the listener's own pace is known
+_HEARD_OF_EACH_S: Final = 12.0
+_JUDGING_S: Final = 6.0
+_PACED_FROM: Final = 5
+_LONGEST_GAP_S: Final = 120.0
+_MOST_REASONS: Final = 20
+_LONGEST_REASON: Final = 40
+_LONGEST_NOTE: Final = 2_000
+# what a page counts as heard ends a little before the clock does
+_SLACK_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a session is run; see `Run.listen`."""
+
+    k: int
+    votes: int
+    blind: bool
+    seed: int
+    excerpt_s: float | None
+    least_heard_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A pair as it stands before the listener."""
+
+    token: str
+    pair: Pair
+
+
+class Session:
+    """Blind listening. Made by `musicnb.studio.Run.listen`; put it last in a cell to listen.
+
+    A vote is on disk before the next pair is shown; after a crash the same call goes on where it
+    ended. While it is sealed nothing that it gives says which clip is heard, and what would say it
+    is refused; `reveal` ends it for good.
+
+    Without widgets: ``session.ask()`` in a terminal, or ``session.screen()``,
+    ``session.write_pair(folder)`` and ``session.vote("A")``.
+    """
+
+    def __init__(
+        self,
+        kept: KeptSession,
+        setup: Setup,
+        clips: Sequence[Clip],
+        library: Library,
+        listener: str,
+    ) -> None:
+        self.name, self.listener, self.setup = kept.name, listener, setup
+        self._kept, self._clips, self._library = kept, Clips(clips), library
+        self._lock = threading.RLock()
+        self._shown: _Shown | None = None
+        self._in_a_row = 0
+        self._sounds = SealedSounds(
+            library.folder / "sealed" / kept.secret[:16], kept.secret, clips, setup.excerpt_s
+        )
+
+    # ------------------------------------------------------------------------------ what is known
+
+    @property
+    def goal(self) -> TopK:
+        """How many of the best are looked for."""
+        return TopK(self.setup.k)
+
+    @property
+    def seed(self) -> int:
+        """Of everything that is drawn by lot, but for the names of sealed files."""
+        return self.setup.seed
+
+    @property
+    def is_revealed(self) -> bool:
+        """Whether it is over."""
+        return self._session().revealed_at is not None
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether nobody may know yet what is what."""
+        return self.setup.blind and not self.is_revealed
+
+    @property
+    def answered(self) -> int:
+        """Votes of this listener that count."""
+        return len(self._own())
+
+    @property
+    def minutes_left(self) -> float:
+        """How long the rest takes, by this listener's pace once that is known."""
+        times = [vote.voted_at for vote in self._own()]
+        gaps = [b - a for a, b in itertools.pairwise(times) if b - a < _LONGEST_GAP_S]
+        typical = 2 * min(self._sounds.seconds, _HEARD_OF_EACH_S) + _JUDGING_S
+        pace_s = statistics.median(gaps) if len(gaps) >= _PACED_FROM else typical
+        return max(0, self.setup.votes - self.answered) * pace_s / 60
+
+    @property
+    def estimate(self) -> str:
+        """How much there is to do, in words."""
+        minutes = max(1, round(self.minutes_left))
+        return (
+            f"{self.setup.votes} pairs of {len(self._clips)} clips, about {minutes} min from here,"
+            f" with a break after every {_BREAK_EVERY}"
+        )
+
+    @property
+    def kept_clips(self) -> int:
+        """How many clips are compared."""
+        return len(self._clips)
+
+    def prepare(self, *, progress: Progress = True) -> None:
+        """Make the excerpts that are not there yet; see `SealedSounds.prepare`."""
+        self._sounds.prepare(progress=progress)
+
+    # ------------------------------------------------------------------------------ listening
+
+    def screen(self) -> BlindScreen:
+        """Say what is to be heard now; the same until it is answered."""
+        with self._lock:
+            state, remark = self._state()
+            if state != "pair":
+                self._shown = None
+            elif self._shown is None:
+                self._shown = _Shown(secrets.token_hex(16), self._next())
+            answered = self.answered
+            seconds = self._sounds.seconds
+            return BlindScreen(
+                state=state,
+                token=self._shown.token if self._shown else "",
+                number=min(answered + 1, self.setup.votes),
+                of=self.setup.votes,
+                answered=answered,
+                minutes_left=round(self.minutes_left, 1),
+                seconds=seconds,
+                least_heard_s=min(self.setup.least_heard_s, seconds),
+                reasons=REASONS,
+                remark=remark,
+            )
+
+    def sound(self, token: str, slot: Slot) -> bytes:
+        """Give A or B of the pair on the screen, as a WAV file.
+
+        Raises
+        ------
+        InvalidInput
+            The token is not that of the pair, or the slot is neither.
+        """
+        return self._sound_path(token, slot).read_bytes()
+
+    def vote(
+        self,
+        answer: str,
+        *,
+        token: str | None = None,
+        reasons: Iterable[str] = (),
+        note: str = "",
+        heard_s: tuple[float, float] | None = None,
+    ) -> BlindScreen:
+        """Answer the pair on the screen; it is on disk when this returns.
+
+        Parameters
+        ----------
+        answer
+            ``"A"``, ``"B"``, ``"tie"`` or ``"both_unusable"``.
+        token
+            Of the pair that was heard; by default the one on the screen. One that was answered
+            before counts once.
+        reasons, note
+            Why: words, and free text.
+        heard_s
+            For how long A and B were played. None where nobody measured it, as in plain cells:
+            then the least time is not asked for, and the vote says 0.
+
+        Returns
+        -------
+        BlindScreen
+            What comes next.
+
+        Raises
+        ------
+        InvalidInput
+            The pair is another, too little of it was heard, or a value is not what it should be.
+        LibraryError
+            The vote could not be written; it does not count.
+        """
+        with self._lock:
+            if token is not None and self._is_kept(token):
+                return self.screen()
+            shown = self._pair_of(token)
+            vote = _checked(
+                Vote(
+                    shown.pair.left,
+                    shown.pair.right,
+                    answer,  # type: ignore[arg-type] # the record checks it
+                    listener=self.listener,
+                    is_repeat=shown.pair.is_repeat,
+                    reasons=_words(reasons),
+                    note=note,
+                    heard_s=(0.0, 0.0) if heard_s is None else heard_s,
+                )
+            )
+            if heard_s is not None:
+                self._require_heard(heard_s)
+            self._library.journal.sessions.keep(
+                KeptVote(
+                    vote_id=shown.token, session=self.name, listener=vote.listener, left=vote.left,
+                    right=vote.right, answer=vote.answer, is_repeat=vote.is_repeat,
+                    reasons=vote.reasons, note=vote.note, heard_s=vote.heard_s,
+                )
+            )  # fmt: skip
+            self._shown = None
+            self._in_a_row += 1
+            return self.screen()
+
+    def undo(self) -> BlindScreen:
+        """Take this listener's last vote back; the journal keeps it, and that it was taken back."""
+        with self._lock:
+            self._require_open()
+            own = self._own()
+            if own:
+                last = own[-1]
+                self._library.journal.sessions.withdraw(last.vote_id)
+                # the same pair once more, under a new name
+                pair = Pair(last.left, last.right, is_repeat=last.is_repeat)
+                self._shown = _Shown(secrets.token_hex(16), pair)
+                self._in_a_row = max(0, self._in_a_row - 1)
+            return self.screen()
+
+    def resume(self) -> BlindScreen:
+        """Go on after a break."""
+        with self._lock:
+            self._in_a_row = 0
+            return self.screen()
+
+    def reveal(self) -> Session:
+        """End the session for good and say which clip was which; the journal keeps when."""
+        with self._lock:
+            self._library.journal.sessions.reveal(self.name)
+            self._shown = None
+            self._sounds.remove()
+        return self
+
+    def ask(self) -> Session:
+        """Listen from a terminal: two files to play, an answer to type, until all is answered."""
+        from musicnb.studio._asking import ask  # noqa: PLC0415 - only where there is no widget
+
+        return ask(self)
+
+    @property
+    def pair_folder(self) -> Path:
+        """Where `ask` puts the pair that is to be heard."""
+        return self._library.folder / "listening"
+
+    def write_pair(self, folder: Path) -> tuple[Path, Path]:
+        """Put the pair on the screen into a folder as ``A.wav`` and ``B.wav``, for any player."""
+        screen = self.screen()
+        paths = (folder / "A.wav", folder / "B.wav")
+        folder.mkdir(parents=True, exist_ok=True)
+        slots: tuple[Slot, Slot] = ("A", "B")
+        for slot, path in zip(slots, paths, strict=True):
+            path.write_bytes(self.sound(screen.token, slot))
+        return paths
+
+    # ------------------------------------------------------------------------------ what came of it
+
+    @property
+    def clips(self) -> Clips:
+        """What is compared. Refused while sealed."""
+        self._require_unsealed("clips")
+        return self._clips
+
+    @property
+    def votes(self) -> tuple[Vote, ...]:
+        """Every vote that counts, of all listeners. Refused while sealed."""
+        self._require_unsealed("votes")
+        return self._votes()
+
+    def ranking(self) -> Ranking:
+        """Say what the votes tell; only counts while there are too few. Refused while sealed.
+
+        Clips of one task are no independent witnesses: see `musicnb.listen.rank`.
+        """
+        self._require_unsealed("the ranking")
+        clusters = {clip.clip_id: clip.job.job_id for clip in self._clips}
+        return rank(
+            self._votes(), self._kept.clips, clusters=clusters, goal=self.goal, seed=self.seed
+        )
+
+    @property
+    def shortlist(self) -> Clips:
+        """The clips most likely among the best; empty while there are only counts."""
+        known = {clip.clip_id: clip for clip in self._clips}
+        return Clips(known[clip_id] for clip_id in self.ranking().shortlist)
+
+    def consistency(self) -> tuple[Agreement, ...]:
+        """How often each listener answered a hidden repeat as before. Refused while sealed."""
+        self._require_unsealed("the repeats")
+        return consistency(self._votes())
+
+    def agreement(self) -> tuple[Agreement, ...]:
+        """How often listeners agree with each other. Refused while sealed."""
+        self._require_unsealed("the agreement")
+        return agreement(self._votes())
+
+    # ----------------------------------------------------------------------- several listeners
+
+    def export(self, path: str | os.PathLike[str], *, answers: bool = True) -> Path:
+        """Write this listener's votes down for whoever adds them to theirs; it unseals nothing.
+
+        Parameters
+        ----------
+        path
+            A name that is not taken.
+        answers
+            Without, the file only says which session it is.
+
+        Raises
+        ------
+        FileExistsError
+            There is something by this name.
+        OSError
+            It cannot be written.
+        """
+        votes = self._own() if answers else []
+        return export_votes(path, votes, self._kept.clips, self._sounds.code)
+
+    def import_votes(self, path: str | os.PathLike[str]) -> int:
+        """Add the votes of other listeners; each counts once, however often it is added.
+
+        Returns
+        -------
+        int
+            How many were new.
+
+        Raises
+        ------
+        InvalidInput
+            It is no file of votes, or one of another session; nothing is added.
+        """
+        votes = imported_votes(path, self.name, self._kept.clips, self._sounds.code)
+        return sum(self._library.journal.sessions.keep(vote) for vote in votes)
+
+    # ------------------------------------------------------------------------------ inside
+
+    def _session(self) -> KeptSession:
+        kept = self._library.journal.sessions.find(self.name)
+        assert kept is not None
+        return kept
+
+    def _all(self) -> list[KeptVote]:
+        return self._library.journal.sessions.votes(self.name)
+
+    def _own(self) -> list[KeptVote]:
+        return [vote for vote in self._all() if vote.listener == self.listener]
+
+    def _votes(self) -> tuple[Vote, ...]:
+        return tuple(
+            Vote(
+                kept.left, kept.right, kept.answer,  # type: ignore[arg-type] # was checked
+                listener=kept.listener, is_repeat=kept.is_repeat, reasons=kept.reasons,
+                note=kept.note, heard_s=kept.heard_s,
+            )
+            for kept in self._all()
+        )  # fmt: skip
+
+    def _is_kept(self, token: str) -> bool:
+        votes = self._library.journal.sessions.votes(self.name, withdrawn=True)
+        return any(vote.vote_id == token for vote in votes)
+
+    def _state(self) -> tuple[Any, str]:
+        if self.is_revealed:
+            return "revealed", "This session is over."
+        if self.answered >= self.setup.votes:
+            return "done", "Every pair is answered. Revealing ends the session for good."
+        if self._in_a_row >= _BREAK_EVERY:
+            return "break", f"{self.answered} votes are kept. Rest your ears a little."
+        return "pair", ""
+
+    def _next(self) -> Pair:
+        return next_pair(
+            self._votes(),
+            self._kept.clips,
+            goal=self.goal,
+            seed=self.seed,
+            listener=self.listener,
+        )
+
+    def _pair_of(self, token: str | None) -> _Shown:
+        self._require_open()
+        if token is None:
+            self.screen()
+        if self._shown is None or (token is not None and token != self._shown.token):
+            raise _fault("token", "is not that of the pair on the screen: show it again")
+        return self._shown
+
+    def _sound_path(self, token: str, slot: str) -> Path:
+        with self._lock:
+            shown = self._pair_of(token)
+            if slot not in ("A", "B"):
+                raise _fault("slot", f"is {slot!r:.20}; give 'A' or 'B'")
+            self._sounds.prepare(progress=False)
+            return self._sounds.path(shown.pair.left if slot == "A" else shown.pair.right)
+
+    def _require_heard(self, heard_s: tuple[float, float]) -> None:
+        least = min(self.setup.least_heard_s, self._sounds.seconds)
+        if min(heard_s) < least - _SLACK_S:
+            raise _fault("heard_s", f"hear at least {least:g} s of both A and B first")
+
+    def _require_open(self) -> None:
+        if self.is_revealed:
+            raise _fault("session", "is over: it was revealed. Start another under a new name")
+
+    def _require_unsealed(self, what: str) -> None:
+        if self.is_sealed:
+            left = self.setup.votes - self.answered
+            raise _fault(
+                "session",
+                f"is sealed: {what} would tell which clip is which."
+                f" {left} of {self.setup.votes} votes are missing; .reveal() ends it for good",
+            )
+
+    def __repr__(self) -> str:
+        kept = f"{self.answered} of {self.setup.votes} votes of {self.listener!r:.40}"
+        head = (
+            f"<Session {self.name!r:.80}: best {self.setup.k} of {len(self._clips)} clips, {kept}"
+        )
+        if self.is_sealed:
+            return f"{head}; sealed, {self.estimate}>"
+        return f"{head}>\n{self.ranking()}"
+
+    def _ipython_display_(self) -> None:
+        from musicnb.studio._listening import show  # noqa: PLC0415 - Jupyter only on display
+
+        show(self)
+
+
+def _words(reasons: object) -> tuple[str, ...]:
+    if isinstance(reasons, (str, bytes)) or not isinstance(reasons, Iterable):
+        raise _fault("reasons", f"is {reasons!r:.60}; give a list of words")
+    words = tuple(reasons)
+    if len(words) > _MOST_REASONS or not all(
+        isinstance(word, str) and 0 < len(word) <= _LONGEST_REASON for word in words
+    ):
+        raise _fault("reasons", f"are at most {_MOST_REASONS} words of {_LONGEST_REASON} letters")
+    return words
+
+
+def _checked(vote: Vote) -> Vote:
+    if vote.answer not in ANSWERS:
+        raise _fault("answer", f"is {vote.answer!r:.40}; give one of {', '.join(ANSWERS)}")
+    if len(vote.note) > _LONGEST_NOTE:
+        raise _fault("note", f"has more than {_LONGEST_NOTE:,} characters")
+    for text in (*vote.reasons, vote.note):
+        if not text.isascii() and text != text.encode(errors="replace").decode():
+            raise _fault("note", "has half of a character: take it out")
+    return vote
+
+
+def _fault(field: str, message: str) -> InvalidInput:
+    return InvalidInput.from_faults([Fault(field, "", message)])
