@@ -13,7 +13,7 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
-from musicnb.errors import MusicnbError
+from musicnb.errors import InvalidInput, LibraryError, MusicnbError
 from musicnb.listen import BlindDesk, BlindScreen, Slot
 from musicnb.pictures import Html, element
 from musicnb.widgets._board_page import joined
@@ -157,8 +157,8 @@ class BlindListening(anywidget.AnyWidget):
             try:
                 screen = action()
             except Exception as error:  # noqa: BLE001 - the desk's; the page must be told
-                if not isinstance(error, MusicnbError):
-                    _log.exception("blind listening: %s failed", content.get("op"))
+                # not louder: a kernel's log stands on the page, and a traceback may name clips
+                _log.debug("blind listening: %s failed", content.get("op"), exc_info=True)
                 why = error.message if isinstance(error, MusicnbError) else "something went wrong"
                 screen = self._desk.screen()
             self._take(screen)
@@ -201,10 +201,20 @@ class BlindListening(anywidget.AnyWidget):
             if name not in self._sounds:
                 if slot not in _SLOTS:
                     raise FileNotFoundError(name)
-                data = self._desk.sound(token, slot)
+                data = self._cut(token, slot)
                 kept = {key: old for key, old in self._sounds.items() if key.startswith(token)}
                 self._sounds = kept | {name: data}
             return self._sounds[name]
+
+    def _cut(self, token: str, slot: Slot) -> bytes:
+        """Have the desk give a sound; what goes wrong with a file must not tell which it is."""
+        try:
+            return self._desk.sound(token, slot)
+        except InvalidInput:
+            raise
+        except Exception as error:
+            _log.debug("blind listening: no sound", exc_info=True)
+            raise LibraryError(f"the clip behind {slot} cannot be read") from error
 
     # -- towards the page ----------------------------------------------------------------------
 

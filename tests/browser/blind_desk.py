@@ -63,7 +63,7 @@ class FileDesk:
         is_break = answered == self.break_after and self.rested != answered
         state, remark = "pair", ""
         if self.is_revealed:
-            state, remark = "revealed", "A was what it was: session.ranking() says what it means."
+            state, remark = "revealed", f"The clips were {', '.join(self.clips)}."
         elif answered >= self.planned:
             state, remark = "done", "Revealing ends the session: no more votes count after it."
         elif is_break:
