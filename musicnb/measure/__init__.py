@@ -26,12 +26,14 @@ from musicnb.measure._similarity import (
 from musicnb.measure._spectrum import BAND_EDGES_HZ, BANDS
 from musicnb.measure._stretch import StretchFinder
 from musicnb.measure._tonality import KEYS, Tonality
+from musicnb.measure._truepeak import PEAK_REACH_FRAMES, local_peaks
 
 __all__ = [
     "BANDS",
     "BAND_EDGES_HZ",
     "KEYS",
     "OUTLINE_PAIRS",
+    "PEAK_REACH_FRAMES",
     "SAME_RECORDING",
     "Defect",
     "Fingerprint",
@@ -53,6 +55,7 @@ __all__ = [
     "StyleMap",
     "Tonality",
     "effective_number",
+    "local_peaks",
     "loop_seam",
     "most_alike",
     "near_duplicates",
