@@ -9,17 +9,20 @@ what came of it.
 
 from __future__ import annotations
 
-from musicnb.convert._blocks import amplified, faded, resampled, trimmed
+from musicnb.convert._blocks import Blocks, Mended, amplified, faded, resampled, trimmed
 from musicnb.convert._changes import Changes, ChangesOptions
-from musicnb.convert._convert import Converted, convert
+from musicnb.convert._convert import Converted, convert, gauged
 
 __all__ = [
+    "Blocks",
     "Changes",
     "ChangesOptions",
     "Converted",
+    "Mended",
     "amplified",
     "convert",
     "faded",
+    "gauged",
     "resampled",
     "trimmed",
 ]

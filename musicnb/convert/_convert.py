@@ -135,6 +135,16 @@ def convert(
     )
 
 
+def gauged(file: BinaryIO) -> Gauged:
+    """Measure a sound file that is still being written, as whoever gets it will hear it."""
+    file.flush()
+    with Path(file.name).open("rb") as written, Decoder(written) as decoder:
+        gauge = Gauge(decoder.sample_rate, decoder.channels)
+        for block in decoder.blocks():
+            gauge.push(block)
+    return gauge.close()
+
+
 @dataclass
 class _Work:
     """One conversion: what it reads, and what came of it."""
@@ -190,7 +200,7 @@ class _Work:
         """Measure what the encoder has made of it, and write it again where that is amiss."""
         wanted = self.changes.loudness_lufs
         for attempt in range(_ATTEMPTS):
-            self.gauged = self._measured(file)
+            self.gauged = gauged(file)
             room_db = self.changes.true_peak_dbtp - self.gauged.true_peak_dbtp
             if room_db < 0:
                 more_db = room_db - _MARGIN_DB
@@ -204,15 +214,7 @@ class _Work:
             file.seek(0)
             file.truncate()
             self._write(file, tags)
-        self.gauged = self._measured(file)
-
-    def _measured(self, file: BinaryIO) -> Gauged:
-        file.flush()
-        with Path(file.name).open("rb") as written, Decoder(written) as decoder:
-            gauge = Gauge(decoder.sample_rate, decoder.channels)
-            for block in decoder.blocks():
-                gauge.push(block)
-        return gauge.close()
+        self.gauged = gauged(file)
 
     def _write(self, file: BinaryIO, tags: Mapping[str, str]) -> None:
         blocks = self._blocks()

@@ -1,8 +1,17 @@
-"""Delivering: packs that prove themselves."""
+"""From a clip to files that a client, a broadcaster or a game engine accepts, in a pack.
+
+``conform("a.flac", "b.wav", "ebu-r128")`` makes a file as a profile of `PROFILES` asks for it and
+says in what it misses it. ``verify_pack("pack.zip")`` says whether a pack is as it was written.
+"""
 
 from __future__ import annotations
 
+from musicnb.deliver._conform import MOST_LIMITING_DB, NEAR_LU, Conformed, conform
+from musicnb.deliver._labels import DISCLOSURE, Labels, has_content_credentials
+from musicnb.deliver._limiter import Limiter
+from musicnb.deliver._profiles import PROFILES, Profile, profile_named
 from musicnb.deliver._records import (
+    PATH_PATTERN,
     ClipRecord,
     Edge,
     FileRecord,
@@ -12,17 +21,30 @@ from musicnb.deliver._records import (
     pack_schema,
 )
 from musicnb.deliver._verify import PackCheck, verify_pack
-from musicnb.deliver._write import write_pack
+from musicnb.deliver._write import Content, write_pack
 
 __all__ = [
+    "DISCLOSURE",
+    "MOST_LIMITING_DB",
+    "NEAR_LU",
+    "PATH_PATTERN",
+    "PROFILES",
     "ClipRecord",
+    "Conformed",
+    "Content",
     "Edge",
     "FileRecord",
+    "Labels",
+    "Limiter",
     "Measured",
     "PackCheck",
     "PackManifest",
+    "Profile",
     "Rights",
+    "conform",
+    "has_content_credentials",
     "pack_schema",
+    "profile_named",
     "verify_pack",
     "write_pack",
 ]

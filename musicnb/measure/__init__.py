@@ -19,6 +19,7 @@ from musicnb.measure._rhythm import Rhythm
 from musicnb.measure._spectrum import BAND_EDGES_HZ, BANDS
 from musicnb.measure._stretch import StretchFinder
 from musicnb.measure._tonality import KEYS, Tonality
+from musicnb.measure._truepeak import PEAK_REACH_FRAMES, local_peaks
 
 if TYPE_CHECKING:
     from musicnb.measure._likeness import effective_number, most_alike, styles_of
@@ -54,6 +55,7 @@ __all__ = [
     "BAND_EDGES_HZ",
     "KEYS",
     "OUTLINE_PAIRS",
+    "PEAK_REACH_FRAMES",
     "SAME_RECORDING",
     "Defect",
     "Fingerprint",
@@ -75,6 +77,7 @@ __all__ = [
     "StyleMap",
     "Tonality",
     "effective_number",
+    "local_peaks",
     "loop_seam",
     "most_alike",
     "near_duplicates",

@@ -32,6 +32,8 @@ _WORTH_THE_FILTER: Final = 0.7
 TOP_BINS_PER_DB: Final = 10
 TOP_FLOOR_DBFS: Final = -60.0
 _TOP_BINS: Final = 700
+#: How many frames on either side a value between samples depends on.
+PEAK_REACH_FRAMES: Final = _HALF
 
 
 class TruePeak:
@@ -134,6 +136,35 @@ class TruePeak:
         around = samples[places[:, None] + np.arange(-_HALF, _HALF + 1)]
         values = around @ self._between
         self._true = max(self._true, float(values.max()), -float(values.min()))
+
+
+def local_peaks(samples: Samples, sample_rate: int) -> Samples:
+    """Return the highest magnitude at every frame and between it and its neighbours.
+
+    Parameters
+    ----------
+    samples
+        Shape ``(frames, channels)``; the highest channel counts.
+    sample_rate
+        Frames per second.
+
+    Returns
+    -------
+    array
+        One value for every frame but the first and last `PEAK_REACH_FRAMES`.
+    """
+    between = _interpolator(min(_MOST_PHASES, -(-_OVERSAMPLED_HZ // sample_rate)))
+    right = np.ascontiguousarray(between[:-1, : between.shape[1] // 2])
+    frames = len(samples) - _TAPS
+    peaks: Samples = np.abs(samples[_HALF : _HALF + frames]).max(axis=1)
+    if not right.size or frames <= 0:
+        return peaks
+    for plane in samples.T:
+        windows = sliding_window_view(np.ascontiguousarray(plane), _TAPS)
+        gaps = np.abs(windows @ right).max(axis=1)  # between frame 11 + i and the next
+        np.maximum(peaks, gaps[:frames], out=peaks)
+        np.maximum(peaks, gaps[1 : frames + 1], out=peaks)
+    return peaks
 
 
 @lru_cache(maxsize=4)

@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Final, Literal
+from typing import Any, BinaryIO, Final, Literal
 
 import numpy as np
 import soundfile as sf
@@ -250,14 +250,17 @@ class _After:
 
 def encode_into(
     file: BinaryIO,
-    blocks: Iterable[NDArray[np.float32]],
+    blocks: Iterable[NDArray[Any]],
     sample_rate: int,
     channels: int,
     encoding: Encoding,
     *,
     tags: Mapping[str, str] | None = None,
 ) -> None:
-    """Encode a stream of samples into a file that is open for writing; see `write`."""
+    """Encode a stream of samples into a file that is open for writing; see `write`.
+
+    Integers are written as they are: int16 for 16 bits, int32 with the low byte empty for 24.
+    """
     tags = tags or {}
     unknown = set(tags) - set(TAGS)
     if unknown:
@@ -284,13 +287,15 @@ def encode_into(
         raise target.failure
 
 
-def _check_shape(samples: NDArray[np.float32]) -> None:
+def _check_shape(samples: NDArray[Any]) -> None:
     if samples.ndim != 2:  # noqa: PLR2004
         raise ValueError(f"samples are shaped (frames, channels), not {samples.shape}")
 
 
-def _fit(block: NDArray[np.float32], encoding: Encoding) -> NDArray[np.float32]:
+def _fit(block: NDArray[Any], encoding: Encoding) -> NDArray[Any]:
     """Return what an encoder takes: LAME ends the process at a sample that is no number."""
+    if np.issubdtype(block.dtype, np.integer):
+        return block
     if not np.isfinite(block).all():
         raise ValueError("samples must be finite numbers")
     block = np.asarray(block, np.float32)
