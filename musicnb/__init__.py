@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from musicnb.analysis import measure_file, measure_many
     from musicnb.briefs import Artifact, ReferenceAudioToMusic, TextToMusic
     from musicnb.catalogue import MODELS
+    from musicnb.deliver import verify_pack
     from musicnb.errors import MusicnbError
     from musicnb.studio import Clip, Studio, Task
 else:
@@ -28,6 +29,7 @@ else:
             "musicnb.analysis": ("measure_file", "measure_many"),
             "musicnb.briefs": ("Artifact", "ReferenceAudioToMusic", "TextToMusic"),
             "musicnb.catalogue": ("MODELS",),
+            "musicnb.deliver": ("verify_pack",),
             "musicnb.errors": ("MusicnbError",),
             "musicnb.studio": ("Clip", "Studio", "Task"),
         },
@@ -45,6 +47,7 @@ __all__ = [
     "__version__",
     "measure_file",
     "measure_many",
+    "verify_pack",
 ]
 
 __version__ = "0.1.0"

@@ -38,17 +38,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     # each command's own room is imported here, when a command line is really read
-    from musicnb.cli import _demo, _doctor, _lab  # noqa: PLC0415
+    from musicnb.cli import _deliver, _demo, _doctor, _lab, _verify  # noqa: PLC0415
     from musicnb.sandbox import command as sandbox  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(
-        prog="musicnb", description="Generate, audition and cost AI music; offline by default."
+        prog="musicnb",
+        description="Generate, audition, cost and deliver AI music; offline by default.",
     )
     parser.add_argument("--version", action="version", version=f"musicnb {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
     for name, summary, module in (
         ("lab", "open the first notebook in JupyterLab", _lab),
         ("demo", "make one piece with each model, without a browser", _demo),
+        ("deliver", "make files of clips as places ask for them, in a pack", _deliver),
+        ("verify", "check every byte of a pack", _verify),
         ("doctor", "look a library over: journal, clips, money", _doctor),
         ("sandbox", "run the offline stand-in for the service alone", sandbox),
     ):

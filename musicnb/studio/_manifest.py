@@ -103,12 +103,12 @@ def manifest_of(run: Run, library: Library) -> Manifest:
     kind = "sandbox" if is_sandbox else "local" if service.serves_loopback else "hosted"
     return Manifest(
         name=plan.name,
-        made_at=_moment(time.time()) or "",
+        made_at=moment(time.time()) or "",
         musicnb=__version__,
         python=platform.python_version(),
         service=ServiceEntry(kind=kind, is_sandbox=is_sandbox),
         plan_digest=plan.digest,
-        brief=None if plan.brief is None else _without_secrets(_plain(plan.brief.draft()))[0],
+        brief=None if plan.brief is None else without_secrets(_plain(plan.brief.draft()))[0],
         axes=tuple(AxisEntry(name=axis, labels=_labels(plan, axis)) for axis in plan.axes),
         cells=tuple(_cell(cell, pieces.get(cell.number, []), by_job) for cell in plan.cells),
         earlier_orders=tuple(_order(1, job, by_job) for job in earlier),
@@ -124,7 +124,7 @@ def _cell(cell: Cell, pieces: Sequence[Piece], by_job: dict[str, list[ClipRecord
     request: dict[str, Any] | None = None
     withheld: tuple[str, ...] = ()
     if cell.can_run:
-        request, withheld = _without_secrets(cell.brief.request().body())
+        request, withheld = without_secrets(cell.brief.request().body())
     orders = tuple(
         _order(piece.repeat, piece.task.job, by_job)
         if piece.task is not None
@@ -153,9 +153,9 @@ def _order(repeat: int, job: Job, by_job: dict[str, list[ClipRecord]]) -> OrderE
         expected_credits=credits_text(job.expected_credits),
         charged_credits=_reported(job.charged_credits),
         refunded_credits=_reported(job.refunded_credits),
-        planned_at=_moment(job.planned_at),
-        sent_at=_moment(job.sent_at),
-        ended_at=_moment(job.ended_at),
+        planned_at=moment(job.planned_at),
+        sent_at=moment(job.sent_at),
+        ended_at=moment(job.ended_at),
         clips=tuple(
             ClipEntry(**{name: getattr(clip, name) for name in ClipEntry.model_fields})
             for clip in by_job.get(job.job_id, [])
@@ -178,7 +178,7 @@ def _costs(jobs: Sequence[Job], cap: Decimal | None) -> Costs:
     )
 
 
-def _without_secrets(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def without_secrets(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Cut what may be a signature off an address of reference audio; say where."""
     audio = body.get("reference_audio")
     if not isinstance(audio, dict):
@@ -213,7 +213,7 @@ def _reported(amount: Decimal | None) -> str | None:
     return None if amount is None else credits_text(amount)
 
 
-def _moment(seconds: float | None) -> str | None:
+def moment(seconds: float | None) -> str | None:
     if seconds is None:
         return None
     text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from musicnb.analysis import Progress
+    from musicnb.deliver import Profile
+    from musicnb.studio._delivery import Delivery, DeliveryOptions
     from musicnb.studio._form import StudioForm
     from musicnb.studio._listening import ListeningOptions
     from musicnb.studio._session import Session
@@ -365,6 +367,43 @@ class Studio(OpenStudio):
         from musicnb.studio._listening import reopen  # noqa: PLC0415 - only who listens
 
         return reopen(self.library, self.clips(), name, listener)
+
+    def deliver(
+        self,
+        clips: Iterable[Clip],
+        profiles: str | Profile | Iterable[str | Profile],
+        **options: Unpack[DeliveryOptions],
+    ) -> Delivery:
+        """Make files of clips as places ask for them; look at them, then write them as a pack.
+
+        Every file is measured after it was encoded. The clips themselves are only read.
+
+        Parameters
+        ----------
+        clips
+            Such as ``session.shortlist``.
+        profiles
+            Names in `musicnb.deliver.PROFILES`, or your own. There is no default: places disagree.
+        **options
+            See `DeliveryOptions`.
+
+        Returns
+        -------
+        Delivery
+            A row a file; ``.write("pack.zip")`` packs them.
+
+        Raises
+        ------
+        InvalidInput
+            No clips, an unknown profile, a template with an unknown field.
+        ConfigurationError
+            Another sample rate needs soxr: ``pip install "musicnb[deliver]"``.
+        LibraryError
+            A clip's file has gone.
+        """
+        from musicnb.studio._delivery import deliver  # noqa: PLC0415 - only who delivers
+
+        return deliver(clips, profiles, **options)
 
     def resume(self, *, wait: bool = True, timeout_s: float | None = None) -> Tasks:
         """Take up every order that has not ended: after a crash, a lost network, a top-up.

@@ -32,6 +32,7 @@ def test_public_face_is_exactly_this():
         "__version__",
         "measure_file",
         "measure_many",
+        "verify_pack",
     ]
     assert all(getattr(musicnb, name) is not None for name in musicnb.__all__)
 

@@ -1,0 +1,73 @@
+"""Make files of clips as places ask for them, show how they measure, and write them as a pack."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from musicnb.deliver import DISCLOSURE, PROFILES
+from musicnb.errors import Fault, InvalidInput
+from musicnb.library import is_library
+from musicnb.studio import Clip, Studio
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("clips", nargs="*", help="ids of clips, or the beginnings of their titles")
+    parser.add_argument(
+        "--profile", action="append", default=[], metavar="NAME",
+        help=f"what place it is for; again for another: {', '.join(PROFILES)}",
+    )  # fmt: skip
+    parser.add_argument("--stars", type=int, metavar="N", help="all clips of at least N stars")
+    parser.add_argument("--pack", type=Path, help="where to write it; without, only a table")
+    parser.add_argument("--name", default="delivery", help="what the pack is called")
+    parser.add_argument("--rights", default="", help="what you say about rights in this music")
+    parser.add_argument("--terms-url", default="", help="the terms that apply")
+    parser.add_argument("--terms-date", help="the day you read them, like 2026-01-31")
+    parser.add_argument("--disclosure", default=DISCLOSURE, help="how AI's work is disclosed")
+    parser.add_argument("--override", default="", help="why files that fail are delivered")
+    parser.add_argument(
+        "--library", default="musicnb-library", help="the folder (default: ./musicnb-library)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; 1 when a file fails its profile and no reason is given."""
+    if not is_library(Path(options.library)):
+        raise _fault("library", f"{options.library!r:.80} is none")
+    with Studio(options.library, base_url="sandbox", quiet=True) as studio:
+        clips = _chosen(list(studio.clips()), options.clips, options.stars)
+        delivery = studio.deliver(clips, options.profile, name=options.name)
+        print(delivery)
+        if options.pack is None:
+            return 1 if delivery.failures else 0
+        pack = delivery.write(
+            options.pack,
+            rights=options.rights,
+            terms_url=options.terms_url,
+            terms_date=options.terms_date,
+            disclosure=options.disclosure,
+            override=options.override,
+        )
+    print(f"{pack}: {pack.stat().st_size:,} bytes; check it with: musicnb verify {pack}")
+    return 0
+
+
+def _chosen(clips: list[Clip], words: list[str], stars: int | None) -> list[Clip]:
+    found = [clip for clip in clips if stars is not None and (clip.stars or 0) >= stars]
+    for word in words:
+        matching = [
+            clip
+            for clip in clips
+            if clip.clip_id == word or clip.title.casefold().startswith(word.casefold())
+        ]
+        if not matching:
+            raise _fault("clips", f"{word!r:.80} is no clip's id or title's beginning here")
+        found += matching
+    if not found:
+        raise _fault("clips", "are none: name some, or give --stars 4")
+    return found
+
+
+def _fault(field: str, message: str) -> InvalidInput:
+    return InvalidInput.from_faults([Fault(field, "", message)])

@@ -1,0 +1,141 @@
+"""What a pack's manifest says of a delivery: files, clips, and the way from one to the other."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from musicnb import __version__
+from musicnb.deliver import (
+    ClipRecord,
+    Edge,
+    FileRecord,
+    Measured,
+    PackManifest,
+    Rights,
+    has_content_credentials,
+)
+from musicnb.studio._clip import Clip
+from musicnb.studio._manifest import moment, without_secrets
+from musicnb.sweep import credits_text, line_of
+
+if TYPE_CHECKING:
+    from musicnb.studio._delivery import Deliverable
+
+_MEDIA: Final = {
+    "WAV": "audio/wav", "FLAC": "audio/flac", "MP3": "audio/mpeg", "OGG": "audio/ogg",
+    "OPUS": "audio/ogg",
+}  # fmt: skip
+
+_ROLES: Final = {".html": "page", ".csv": "table", ".json": "schema"}
+_EXTRA_MEDIA: Final = {
+    ".html": "text/html", ".csv": "text/csv", ".json": "application/schema+json",
+}  # fmt: skip
+
+
+def manifest_of(
+    files: Sequence[Deliverable], *, name: str, rights: Rights, disclosure: str, override: str
+) -> PackManifest:
+    """Write down what a delivery is; what else a pack holds is added later."""
+    clips = {file.clip.clip_id: file.clip for file in files}.values()
+    return PackManifest(
+        name=name,
+        made_at=moment(time.time()) or "",
+        musicnb=__version__,
+        is_sandbox=any(clip.sandbox for clip in clips),
+        disclosure=disclosure,
+        rights=rights,
+        clips=tuple(_clip_record(clip) for clip in clips),
+        files=tuple(_file_record(file, override) for file in files),
+        lineage=tuple(_lineage(clips, files)),
+    )
+
+
+def extra_file(name: str, data: bytes) -> FileRecord:
+    """Write down a file that is no sound."""
+    suffix = Path(name).suffix
+    return FileRecord(
+        path=name,
+        role=_ROLES[suffix],  # type: ignore[arg-type] # they are roles
+        sha256=hashlib.sha256(data).hexdigest(),
+        size_bytes=len(data),
+        media_type=_EXTRA_MEDIA[suffix],
+    )
+
+
+def _file_record(file: Deliverable, override: str) -> FileRecord:
+    made = file.made
+    return FileRecord(
+        path=file.name,
+        role="conformed",
+        sha256=made.sha256,
+        size_bytes=made.size_bytes,
+        media_type=_MEDIA[file.profile.format],
+        clip_id=file.clip.clip_id,
+        profile=file.profile.name,
+        parent_sha256=file.clip.record.sha256,
+        edits=(
+            {"kind": "gain", "db": round(made.gain_db, 3)},
+            {"kind": "limit", "most_db": round(made.limited_db, 3)},
+        ),
+        ending="as it was",
+        measured=Measured(
+            duration_s=made.duration_s,
+            frames=made.frames,
+            sample_rate_hz=made.sample_rate_hz,
+            channels=made.channels,
+            loudness_lufs=_finite(made.loudness_lufs),
+            true_peak_dbtp=_finite(made.true_peak_dbtp),
+        ),
+        failures=made.problems,
+        override=override if made.problems else "",
+    )
+
+
+def _lineage(clips: Iterable[Clip], files: Iterable[Deliverable]) -> Iterator[Edge]:
+    for clip in clips:
+        job = clip.job
+        task = f"task {job.task_id or job.job_id}"
+        source = f"sweep {job.sweep}" if job.sweep else f"order {job.job_id}"
+        cost = None if clip.credits is None else credits_text(clip.credits)
+        yield Edge(source=source, target=task, step="ordered", credits=cost)
+        yield Edge(source=task, target=f"clip {clip.clip_id}", step="made")
+    for file in files:
+        step = f"conformed to {file.profile.name}"
+        clip_name, file_name = f"clip {file.clip.clip_id}", f"file {file.name}"
+        yield Edge(source=clip_name, target=file_name, step=step, credits="0")
+
+
+def _clip_record(clip: Clip) -> ClipRecord:
+    request, _ = without_secrets(clip.job.request)
+    with clip.file().open("rb") as file:
+        signed = has_content_credentials(file)
+    share = None if clip.credits is None else clip.credits / Decimal(_takes(clip))
+    return ClipRecord(
+        clip_id=clip.clip_id,
+        task_id=clip.job.task_id,
+        job_id=clip.job.job_id,
+        model=clip.model,
+        title=line_of(clip.title),
+        sha256=clip.record.sha256,
+        request=request,
+        credits=None if share is None else credits_text(share.quantize(Decimal("0.0001"))),
+        is_sandbox=clip.sandbox,
+        c2pa=signed,
+    )
+
+
+def _takes(clip: Clip) -> int:
+    """Among how many clips the cost of a task is shared."""
+    if clip.journal is None:
+        return 1
+    return max(1, len(clip.journal.clips(clip.job.job_id)))
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < math.inf else None

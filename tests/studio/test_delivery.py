@@ -1,0 +1,188 @@
+"""Chosen clips become files for places, and a pack that proves itself."""
+
+import csv
+import io
+import json
+import zipfile
+
+import jsonschema
+import pytest
+
+from musicnb import Studio, TextToMusic, verify_pack
+from musicnb.cli._main import main
+from musicnb.deliver import PROFILES, pack_schema
+from musicnb.errors import InvalidInput
+
+PATIENCE_S = 240
+
+
+@pytest.fixture(scope="module")
+def run(studio):
+    """Three clips, one of them with a title that wants to be a formula and HTML."""
+    brief = TextToMusic("{mood} pop, 5 s", instrumental=True, title="=1+1 <b>ü</b> {mood}")
+    plan = studio.sweep(
+        "packed", brief, {"mood": ["calm"], "model": ["suno-5.5", "minimax-music-2.6"]}
+    )
+    return plan.run(max_credits=130).wait(PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def delivery(studio, run):
+    """Each clip for a broadcaster and for streaming."""
+    return studio.deliver(run.clips, ["ebu-r128", "streaming-14"], name="Spring", progress=False)
+
+
+def content(pack):
+    with zipfile.ZipFile(pack) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_delivery_is_looked_at_before_it_is_written(delivery, run):
+    """A row for each clip and profile, with levels that were measured after encoding."""
+    table = delivery.table()
+    assert len(table) == len(run.clips) * 2 == 6
+    assert bool(table["passed"].all())
+    broadcast = table[table["profile"] == PROFILES["ebu-r128"].title]
+    assert ((broadcast["loudness_lufs"] + 23).abs() <= 0.3).all()
+    assert str(delivery).count("pass") == 6
+    assert len(set(table["file"])) == 6
+
+
+def test_pack_holds_what_its_manifest_says(delivery, run, studio, tmp_path):
+    """Files, clips, request, cost, rights, disclosure, the whole way; the clips are untouched."""
+    before = [clip.path.read_bytes() for clip in run.clips]
+    pack = delivery.write(
+        tmp_path / "pack.zip", rights="ours", terms_url="https://example.com/terms",
+        terms_date="2026-01-31", disclosure="Made with AI.",
+    )  # fmt: skip
+    assert verify_pack(pack).ok
+    files = content(pack)
+    manifest = json.loads(files["manifest.json"])
+    jsonschema.validate(manifest, pack_schema())
+    assert manifest["is_sandbox"] is True
+    assert manifest["disclosure"] == "Made with AI."
+    assert manifest["rights"] == {
+        "note": "ours", "terms_url": "https://example.com/terms", "terms_date": "2026-01-31",
+    }  # fmt: skip
+    sounds = [file for file in manifest["files"] if file["measured"]]
+    assert {file["parent_sha256"] for file in sounds} == {c.record.sha256 for c in run.clips}
+    assert {clip["request"]["model"] for clip in manifest["clips"]} == {
+        "suno-5.5", "minimax-music-2.6",
+    }  # fmt: skip
+    # a task of 80 credits with two clips, and one of 50 with one
+    assert sorted(float(clip["credits"]) for clip in manifest["clips"]) == [40, 40, 50]
+    journal = {job.task_id: job.charged_credits for job in studio.library.journal.jobs()}
+    paid = {
+        edge["target"].removeprefix("task "): float(edge["credits"])
+        for edge in manifest["lineage"]
+        if edge["step"] == "ordered"
+    }
+    assert paid == {task: float(journal[task]) for task in paid}
+    ends = {edge["target"] for edge in manifest["lineage"]}
+    assert {f"file {file['path']}" for file in sounds} <= ends
+    assert [clip.path.read_bytes() for clip in run.clips] == before
+
+
+def test_table_of_a_pack_computes_nothing(delivery, tmp_path):
+    """A title that wants to be a formula is text in the spreadsheet."""
+    files = content(delivery.write(tmp_path / "pack.zip"))
+    rows = list(csv.reader(io.StringIO(files["files.csv"].decode())))
+    assert [row[1][:5] for row in rows[1:]] == ["'=1+1"] * 6
+
+
+def test_page_of_a_pack_escapes_and_asks_for_nothing(delivery, tmp_path):
+    """No tag from a title, no script, no address but those of the files beside it."""
+    page = content(delivery.write(tmp_path / "pack.zip", rights="<script>x</script>"))
+    text = page["index.html"].decode()
+    assert "<b>" not in text
+    assert "<script" not in text
+    assert "http" not in text
+    for name in page:
+        if name.endswith(".wav"):
+            assert f'src="{name}"' in text
+    assert "sandbox" in text
+
+
+def test_file_that_fails_blocks_until_a_reason_is_given(studio, run, tmp_path):
+    """A profile that no clip can meet: nothing is written without a reason, which is kept."""
+    short = PROFILES["ebu-r128"].changed(name="short", longest_s=2.0)
+    delivery = studio.deliver(run.clips[:1], short, progress=False)
+    (failed,) = delivery.failures
+    assert "FAIL" in str(delivery)
+    with pytest.raises(InvalidInput, match="override"):
+        delivery.write(tmp_path / "pack.zip")
+    with pytest.raises(InvalidInput, match="override"):
+        delivery.write(tmp_path / "pack.zip", override="  ")
+    assert not list(tmp_path.iterdir())
+    files = content(delivery.write(tmp_path / "pack.zip", override="the client asked"))
+    record = next(f for f in json.loads(files["manifest.json"])["files"] if f["measured"])
+    assert record["override"] == "the client asked"
+    assert record["failures"] == list(failed.made.problems)
+    assert "the client asked" in files["index.html"].decode()
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"clips": []}, "clips"), ({"clips": ["x"]}, "clips"), ({"clips": None}, "clips"),
+        ({"profiles": []}, "profiles"), ({"profiles": ["radio"]}, "profile"),
+        ({"name": ""}, "name"), ({"name": 3}, "name"), ({"template": "{path}"}, "template"),
+        ({"template": "{title.__class__}"}, "template"), ({"template": "{"}, "template"),
+        ({"template": None}, "template"),
+    ],
+)  # fmt: skip
+def test_wrong_option_is_named(studio, run, options, field):
+    """Before a file is made."""
+    given = {"clips": run.clips, "profiles": "ebu-r128", "progress": False} | options
+    with pytest.raises(InvalidInput, match=field):
+        studio.deliver(given.pop("clips"), given.pop("profiles"), **given)
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"terms_date": "31.1.2026"}, "terms_date"), ({"terms_date": "20260131"}, "terms_date"),
+        ({"terms_date": 3}, "terms_date"), ({"rights": 3}, "rights"),
+        ({"disclosure": "x" * 2_001}, "disclosure"), ({"terms_url": None}, "terms_url"),
+    ],
+)  # fmt: skip
+def test_wrong_statement_writes_nothing(delivery, tmp_path, options, field):
+    """The field is named."""
+    with pytest.raises(InvalidInput, match=field):
+        delivery.write(tmp_path / "pack.zip", **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_are_safe_and_never_taken_twice(studio, run):
+    """A template makes them; what no system takes is gone from them."""
+    delivery = studio.deliver(
+        run.clips, "streaming-14", template="../{title}\n/CON:{model}", progress=False
+    )
+    names = [file.name for file in delivery.files]
+    assert len(set(names)) == len(names) == 3
+    assert all(name.startswith("streaming-14/") for name in names)
+    assert not any(set(name.removeprefix("streaming-14/")) & set("/\\:\n<>=+ ") for name in names)
+
+
+def test_command_delivers_and_verifies(tmp_path, capsys, monkeypatch):
+    """From the command line: table, pack, check; an altered pack is refused."""
+    monkeypatch.chdir(tmp_path)
+    with Studio("musicnb-library", quiet=True) as studio:
+        task = studio.generate(TextToMusic("calm waltz, 4 s", model="suno-5.5", instrumental=True))
+        clip = task.result(PATIENCE_S)[0]
+        clip.rate(stars=4)
+    assert main(["deliver", clip.clip_id, "--profile", "streaming-14"]) == 0
+    assert "pass" in capsys.readouterr().out
+    arguments = ["deliver", "--stars", "4", "--profile", "ebu-r128", "--pack", "pack.zip"]
+    assert main(arguments) == 0
+    assert main(["verify", "pack.zip"]) == 0
+    assert "as they were written" in capsys.readouterr().out
+    assert main(arguments) == 1
+    for wrong in (["deliver", "nobody", "--profile", "ebu-r128"], ["deliver", clip.clip_id],
+                  ["deliver", "--library", "none", clip.clip_id]):  # fmt: skip
+        assert main(wrong) == 1
+    data = bytearray((tmp_path / "pack.zip").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "pack.zip").write_bytes(data)
+    assert main(["verify", "pack.zip"]) == 1
+    assert "refused" in capsys.readouterr().out
