@@ -11,7 +11,7 @@ import os
 import secrets
 import statistics
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -96,6 +96,7 @@ class Session:
         self._lock = threading.RLock()
         self._shown: _Shown | None = None
         self._in_a_row = 0
+        self._watchers: list[Callable[[], object]] = []
         self._sounds = SealedSounds(
             library.folder / "sealed" / kept.secret[:16], kept.secret, clips, setup.excerpt_s
         )
@@ -252,7 +253,7 @@ class Session:
             )  # fmt: skip
             self._shown = None
             self._in_a_row += 1
-            return self.screen()
+        return self._moved()
 
     def undo(self) -> BlindScreen:
         """Take this listener's last vote back; the journal keeps it, and that it was taken back."""
@@ -266,13 +267,13 @@ class Session:
                 pair = Pair(last.left, last.right, is_repeat=last.is_repeat)
                 self._shown = _Shown(secrets.token_hex(16), pair)
                 self._in_a_row = max(0, self._in_a_row - 1)
-            return self.screen()
+        return self._moved()
 
     def resume(self) -> BlindScreen:
         """Go on after a break."""
         with self._lock:
             self._in_a_row = 0
-            return self.screen()
+        return self._moved()
 
     def reveal(self) -> Session:
         """End the session for good and say which clip was which; the journal keeps when."""
@@ -280,7 +281,12 @@ class Session:
             self._library.journal.sessions.reveal(self.name)
             self._shown = None
             self._sounds.remove()
+        self._moved()
         return self
+
+    def subscribe(self, tell: Callable[[], object]) -> None:
+        """Have a function called after every change of what is on the screen."""
+        self._watchers.append(tell)
 
     def ask(self) -> Session:
         """Listen from a terminal: two files to play, an answer to type, until all is answered."""
@@ -383,6 +389,12 @@ class Session:
         return sum(self._library.journal.sessions.keep(vote) for vote in votes)
 
     # ------------------------------------------------------------------------------ inside
+
+    def _moved(self) -> BlindScreen:
+        """Tell who shows it; without the lock, for a page that asks something has its own."""
+        for tell in self._watchers:
+            tell()
+        return self.screen()
 
     def _session(self) -> KeptSession:
         kept = self._library.journal.sessions.find(self.name)
