@@ -32,7 +32,7 @@ def ask(session: Session) -> Session:
         try:
             screen = session.undo() if word == "undo" else session.vote(_ANSWERS.get(word, word))
         except InvalidInput as error:
-            print(error.message)  # noqa: T201
+            print(f"{error.message}. {error.hint or ''}")  # noqa: T201
     print(screen.remark)  # noqa: T201
     return session
 

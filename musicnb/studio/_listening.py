@@ -13,10 +13,10 @@ from typing import Any, Final, TypedDict, Unpack
 import numpy as np
 
 from musicnb.analysis import Progress
-from musicnb.errors import Fault, InvalidInput
 from musicnb.library import KeptSession, Library
+from musicnb.studio._ballot import Setup, fault
 from musicnb.studio._clip import Clip, Clips
-from musicnb.studio._session import Session, Setup
+from musicnb.studio._session import Session
 
 _MOST_CLIPS: Final = 64
 _MOST_VOTES: Final = 2_000
@@ -74,7 +74,7 @@ def listen(
     """Start a session, or go on with the one of this name; see `musicnb.studio.Run.listen`."""
     if strange := set(options) - set(ListeningOptions.__annotations__):
         known = ", ".join(ListeningOptions.__annotations__)
-        raise _fault(min(strange), f"is no option; there are {known}")
+        raise fault(min(strange), f"is no option; there are {known}")
     listener, goal = options.get("listener", "me"), options.get("goal", "top 3")
     votes, seed = options.get("votes"), options.get("seed")
     name, listener = _name("name", name), _name("listener", listener)
@@ -104,7 +104,7 @@ def listen(
     running = {"goal": found.setup.k, "votes": found.setup.votes, "seed": found.setup.seed}
     for field, value in asked.items():
         if value is not None and value != running[field]:
-            raise _fault(
+            raise fault(
                 field,
                 f"is {value!r:.40}, but the session {name!r} has {running[field]}:"
                 " leave it out to go on, or give another name",
@@ -117,10 +117,10 @@ def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) ->
     kept = library.journal.sessions.find(_name("name", name))
     if kept is None:
         known = ", ".join(repr(session.name) for session in library.journal.sessions.all()[-10:])
-        raise _fault("name", f"is {name!r:.80}; there are {known or 'no sessions'}")
+        raise fault("name", f"is {name!r:.80}; there are {known or 'no sessions'}")
     by_id = {clip.clip_id: clip for clip in clips}
     if missing := [clip_id for clip_id in kept.clips if clip_id not in by_id]:
-        raise _fault("name", f"{name!r:.80} compares {len(missing)} clips that are not here")
+        raise fault("name", f"{name!r:.80} compares {len(missing)} clips that are not here")
     setup = Setup(**kept.settings)
     return Session(kept, setup, [by_id[clip_id] for clip_id in kept.clips], library, listener)
 
@@ -141,12 +141,12 @@ def _chosen(clips: Sequence[Clip], count: int | None, seed: int) -> Clips:
     """Draw clips, as many of each order as of any other; in an order that says nothing."""
     usable = [clip for clip in clips if clip.stars != _REJECTED]
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 2):  # noqa: PLR2004
-        raise _fault("clips", f"is {count!r:.40}; give a whole number from 2, or a list of clips")
+        raise fault("clips", f"is {count!r:.40}; give a whole number from 2, or a list of clips")
     count = len(usable) if count is None else min(count, len(usable))
     if count > _MOST_CLIPS:
-        raise _fault("clips", f"are {count}; at most {_MOST_CLIPS} can be heard against each other")
+        raise fault("clips", f"are {count}; at most {_MOST_CLIPS} can be heard against each other")
     if count < 2:  # noqa: PLR2004
-        raise _fault("clips", f"are {count}; two are needed to compare anything")
+        raise fault("clips", f"are {count}; two are needed to compare anything")
     chance = np.random.default_rng(seed)
     groups: dict[str, list[Clip]] = defaultdict(list)
     for place in chance.permutation(len(usable)):
@@ -159,13 +159,13 @@ def _chosen(clips: Sequence[Clip], count: int | None, seed: int) -> Clips:
 def _votes(votes: object, clips: int) -> int:
     wanted = _VOTES_PER_CLIP * clips if votes is None else votes
     if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= _MOST_VOTES:
-        raise _fault("votes", f"is {wanted!r:.40}; give a whole number from 1 to {_MOST_VOTES:,}")
+        raise fault("votes", f"is {wanted!r:.40}; give a whole number from 1 to {_MOST_VOTES:,}")
     return wanted
 
 
 def _yes_or_no(field: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise _fault(field, f"is {value!r:.40}; give True or False")
+        raise fault(field, f"is {value!r:.40}; give True or False")
     return value
 
 
@@ -179,17 +179,17 @@ def _k(goal: object, clips: int) -> int:
     if len(words) == 2 and words[0] == "top" and words[1].isascii() and words[1].isdigit():  # noqa: PLR2004
         goal = int(words[1][:6])
     if isinstance(goal, bool) or not isinstance(goal, int) or goal < 1:
-        raise _fault("goal", f"is {goal!r:.40}; give 'top 3', or another number of the best")
+        raise fault("goal", f"is {goal!r:.40}; give 'top 3', or another number of the best")
     if goal >= clips:
-        raise _fault("goal", f"is the best {goal} of {clips} clips, which are all: ask for fewer")
+        raise fault("goal", f"is the best {goal} of {clips} clips, which are all: ask for fewer")
     return goal
 
 
 def _seconds(field: str, value: Any, *, least: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise _fault(field, f"is {value!r:.40}; give seconds")
+        raise fault(field, f"is {value!r:.40}; give seconds")
     if not least <= value <= _LONGEST_S:
-        raise _fault(field, f"is {value!r:.40}; give {least:g} to {_LONGEST_S:g} seconds")
+        raise fault(field, f"is {value!r:.40}; give {least:g} to {_LONGEST_S:g} seconds")
     return float(value)
 
 
@@ -197,17 +197,13 @@ def _seed(seed: object) -> int:
     if seed is None:
         return secrets.randbelow(2**31)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
-        raise _fault("seed", f"is {seed!r:.40}; give a whole number from 0")
+        raise fault("seed", f"is {seed!r:.40}; give a whole number from 0")
     return seed
 
 
 def _name(field: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_NAME:
-        raise _fault(field, f"is {value!r:.60}; give 1 to {_LONGEST_NAME} characters")
+        raise fault(field, f"is {value!r:.60}; give 1 to {_LONGEST_NAME} characters")
     if not value.isprintable():
-        raise _fault(field, f"is {value!r:.60}; take what cannot be seen out of it")
+        raise fault(field, f"is {value!r:.60}; take what cannot be seen out of it")
     return value.strip()
-
-
-def _fault(field: str, message: str) -> InvalidInput:
-    return InvalidInput.from_faults([Fault(field, "", message)])

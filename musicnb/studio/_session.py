@@ -7,7 +7,6 @@ BS.1534-3), ask how near a sound comes to an original that generated music does 
 from __future__ import annotations
 
 import itertools
-import os
 import secrets
 import statistics
 import threading
@@ -17,25 +16,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from musicnb.analysis import Progress
-from musicnb.errors import Fault, InvalidInput
 from musicnb.library import KeptSession, KeptVote, Library
 from musicnb.listen import (
-    ANSWERS,
-    Agreement,
     BlindScreen,
     Pair,
-    Ranking,
     Slot,
-    TopK,
     Vote,
-    agreement,
-    consistency,
     next_pair,
-    rank,
 )
-from musicnb.studio._clip import Clip, Clips
-from musicnb.studio._sealed import SealedSounds
-from musicnb.studio._votes_file import export_votes, imported_votes
+from musicnb.studio._ballot import Ballot, Setup, fault
+from musicnb.studio._clip import Clip
 
 #: What a listener may tick beside an answer.
 REASONS: Final = ("melody", "groove", "sound", "voice", "mix", "fits the brief", "artefacts")
@@ -53,18 +43,6 @@ _SLACK_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
-    """How a session is run; see `Run.listen`."""
-
-    k: int
-    votes: int
-    blind: bool
-    seed: int
-    excerpt_s: float | None
-    least_heard_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class _Shown:
     """A pair as it stands before the listener."""
 
@@ -72,7 +50,7 @@ class _Shown:
     pair: Pair
 
 
-class Session:
+class Session(Ballot):
     """Blind listening. Made by `musicnb.studio.Run.listen`; put it last in a cell to listen.
 
     A vote is on disk before the next pair is shown; after a crash the same call goes on where it
@@ -91,42 +69,13 @@ class Session:
         library: Library,
         listener: str,
     ) -> None:
-        self.name, self.listener, self.setup = kept.name, listener, setup
-        self._kept, self._clips, self._library = kept, Clips(clips), library
+        super().__init__(kept, setup, clips, library, listener)
         self._lock = threading.RLock()
         self._shown: _Shown | None = None
         self._in_a_row = 0
         self._watchers: list[Callable[[], object]] = []
-        self._sounds = SealedSounds(
-            library.folder / "sealed" / kept.secret[:16], kept.secret, clips, setup.excerpt_s
-        )
 
     # ------------------------------------------------------------------------------ what is known
-
-    @property
-    def goal(self) -> TopK:
-        """How many of the best are looked for."""
-        return TopK(self.setup.k)
-
-    @property
-    def seed(self) -> int:
-        """Of everything that is drawn by lot, but for the names of sealed files."""
-        return self.setup.seed
-
-    @property
-    def is_revealed(self) -> bool:
-        """Whether it is over."""
-        return self._session().revealed_at is not None
-
-    @property
-    def is_sealed(self) -> bool:
-        """Whether nobody may know yet what is what."""
-        return self.setup.blind and not self.is_revealed
-
-    @property
-    def answered(self) -> int:
-        """Votes of this listener that count."""
-        return len(self._own())
 
     @property
     def minutes_left(self) -> float:
@@ -145,11 +94,6 @@ class Session:
             f"{self.setup.votes} pairs of {len(self._clips)} clips, about {minutes} min from here,"
             f" with a break after every {_BREAK_EVERY}"
         )
-
-    @property
-    def kept_clips(self) -> int:
-        """How many clips are compared."""
-        return len(self._clips)
 
     def prepare(self, *, progress: Progress = True) -> None:
         """Make the excerpts that are not there yet; see `SealedSounds.prepare`."""
@@ -309,85 +253,6 @@ class Session:
             path.write_bytes(self.sound(screen.token, slot))
         return paths
 
-    # ------------------------------------------------------------------------------ what came of it
-
-    @property
-    def clips(self) -> Clips:
-        """What is compared. Refused while sealed."""
-        self._require_unsealed("clips")
-        return self._clips
-
-    @property
-    def votes(self) -> tuple[Vote, ...]:
-        """Every vote that counts, of all listeners. Refused while sealed."""
-        self._require_unsealed("votes")
-        return self._votes()
-
-    def ranking(self) -> Ranking:
-        """Say what the votes tell; only counts while there are too few. Refused while sealed.
-
-        Clips of one task are no independent witnesses: see `musicnb.listen.rank`.
-        """
-        self._require_unsealed("the ranking")
-        clusters = {clip.clip_id: clip.job.job_id for clip in self._clips}
-        return rank(
-            self._votes(), self._kept.clips, clusters=clusters, goal=self.goal, seed=self.seed
-        )
-
-    @property
-    def shortlist(self) -> Clips:
-        """The clips most likely among the best; empty while there are only counts."""
-        known = {clip.clip_id: clip for clip in self._clips}
-        return Clips(known[clip_id] for clip_id in self.ranking().shortlist)
-
-    def consistency(self) -> tuple[Agreement, ...]:
-        """How often each listener answered a hidden repeat as before. Refused while sealed."""
-        self._require_unsealed("the repeats")
-        return consistency(self._votes())
-
-    def agreement(self) -> tuple[Agreement, ...]:
-        """How often listeners agree with each other. Refused while sealed."""
-        self._require_unsealed("the agreement")
-        return agreement(self._votes())
-
-    # ----------------------------------------------------------------------- several listeners
-
-    def export(self, path: str | os.PathLike[str], *, answers: bool = True) -> Path:
-        """Write this listener's votes down for whoever adds them to theirs; it unseals nothing.
-
-        Parameters
-        ----------
-        path
-            A name that is not taken.
-        answers
-            Without, the file only says which session it is.
-
-        Raises
-        ------
-        FileExistsError
-            There is something by this name.
-        OSError
-            It cannot be written.
-        """
-        votes = self._own() if answers else []
-        return export_votes(path, votes, self._kept.clips, self._sounds.code)
-
-    def import_votes(self, path: str | os.PathLike[str]) -> int:
-        """Add the votes of other listeners; each counts once, however often it is added.
-
-        Returns
-        -------
-        int
-            How many were new.
-
-        Raises
-        ------
-        InvalidInput
-            It is no file of votes, or one of another session; nothing is added.
-        """
-        votes = imported_votes(path, self.name, self._kept.clips, self._sounds.code)
-        return sum(self._library.journal.sessions.keep(vote) for vote in votes)
-
     # ------------------------------------------------------------------------------ inside
 
     def _moved(self) -> BlindScreen:
@@ -396,34 +261,13 @@ class Session:
             tell()
         return self.screen()
 
-    def _session(self) -> KeptSession:
-        kept = self._library.journal.sessions.find(self.name)
-        assert kept is not None
-        return kept
-
-    def _all(self) -> list[KeptVote]:
-        return self._library.journal.sessions.votes(self.name)
-
-    def _own(self) -> list[KeptVote]:
-        return [vote for vote in self._all() if vote.listener == self.listener]
-
-    def _votes(self) -> tuple[Vote, ...]:
-        return tuple(
-            Vote(
-                kept.left, kept.right, kept.answer,  # type: ignore[arg-type] # was checked
-                listener=kept.listener, is_repeat=kept.is_repeat, reasons=kept.reasons,
-                note=kept.note, heard_s=kept.heard_s,
-            )
-            for kept in self._all()
-        )  # fmt: skip
-
     def _is_kept(self, token: str) -> bool:
         votes = self._library.journal.sessions.votes(self.name, withdrawn=True)
         return any(vote.vote_id == token for vote in votes)
 
     def _state(self) -> tuple[Any, str]:
         if self.is_revealed:
-            return "revealed", "This session is over."
+            return "revealed", "It is known which clip was which: see session.ranking()."
         if self.answered >= self.setup.votes:
             return "done", "Every pair is answered. Revealing ends the session for good."
         if self._in_a_row >= _BREAK_EVERY:
@@ -444,34 +288,25 @@ class Session:
         if token is None:
             self.screen()
         if self._shown is None or (token is not None and token != self._shown.token):
-            raise _fault("token", "is not that of the pair on the screen: show it again")
+            raise fault("token", "is not that of the pair on the screen: show it again")
         return self._shown
 
     def _sound_path(self, token: str, slot: str) -> Path:
         with self._lock:
             shown = self._pair_of(token)
             if slot not in ("A", "B"):
-                raise _fault("slot", f"is {slot!r:.20}; give 'A' or 'B'")
+                raise fault("slot", f"is {slot!r:.20}; give 'A' or 'B'")
             self._sounds.prepare(progress=False)
             return self._sounds.path(shown.pair.left if slot == "A" else shown.pair.right)
 
     def _require_heard(self, heard_s: tuple[float, float]) -> None:
         least = min(self.setup.least_heard_s, self._sounds.seconds)
         if min(heard_s) < least - _SLACK_S:
-            raise _fault("heard_s", f"hear at least {least:g} s of both A and B first")
+            raise fault("heard_s", f"hear at least {least:g} s of both A and B first")
 
     def _require_open(self) -> None:
         if self.is_revealed:
-            raise _fault("session", "is over: it was revealed. Start another under a new name")
-
-    def _require_unsealed(self, what: str) -> None:
-        if self.is_sealed:
-            left = self.setup.votes - self.answered
-            raise _fault(
-                "session",
-                f"is sealed: {what} would tell which clip is which."
-                f" {left} of {self.setup.votes} votes are missing; .reveal() ends it for good",
-            )
+            raise fault("session", "is over: it was revealed. Start another under a new name")
 
     def __repr__(self) -> str:
         kept = f"{self.answered} of {self.setup.votes} votes of {self.listener!r:.40}"
@@ -490,25 +325,19 @@ class Session:
 
 def _words(reasons: object) -> tuple[str, ...]:
     if isinstance(reasons, (str, bytes)) or not isinstance(reasons, Iterable):
-        raise _fault("reasons", f"is {reasons!r:.60}; give a list of words")
+        raise fault("reasons", f"is {reasons!r:.60}; give a list of words")
     words = tuple(reasons)
     if len(words) > _MOST_REASONS or not all(
         isinstance(word, str) and 0 < len(word) <= _LONGEST_REASON for word in words
     ):
-        raise _fault("reasons", f"are at most {_MOST_REASONS} words of {_LONGEST_REASON} letters")
+        raise fault("reasons", f"are at most {_MOST_REASONS} words of {_LONGEST_REASON} letters")
     return words
 
 
 def _checked(vote: Vote) -> Vote:
-    if vote.answer not in ANSWERS:
-        raise _fault("answer", f"is {vote.answer!r:.40}; give one of {', '.join(ANSWERS)}")
     if len(vote.note) > _LONGEST_NOTE:
-        raise _fault("note", f"has more than {_LONGEST_NOTE:,} characters")
+        raise fault("note", f"has more than {_LONGEST_NOTE:,} characters")
     for text in (*vote.reasons, vote.note):
         if not text.isascii() and text != text.encode(errors="replace").decode():
-            raise _fault("note", "has half of a character: take it out")
+            raise fault("note", "has half of a character: take it out")
     return vote
-
-
-def _fault(field: str, message: str) -> InvalidInput:
-    return InvalidInput.from_faults([Fault(field, "", message)])

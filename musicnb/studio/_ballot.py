@@ -1,0 +1,191 @@
+"""What is compared, which votes there are, and what they tell once nothing is blind any more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from musicnb.errors import Fault, InvalidInput
+from musicnb.library import KeptSession, KeptVote, Library
+from musicnb.listen import Agreement, Ranking, TopK, Vote, agreement, consistency, rank
+from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._sealed import SealedSounds
+from musicnb.studio._votes_file import export_votes, imported_votes
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a session is run; see `Run.listen`."""
+
+    k: int
+    votes: int
+    blind: bool
+    seed: int
+    excerpt_s: float | None
+    least_heard_s: float
+
+
+class Ballot:
+    """The votes of a session; what they would tell of a clip is refused while it is sealed."""
+
+    def __init__(
+        self,
+        kept: KeptSession,
+        setup: Setup,
+        clips: Sequence[Clip],
+        library: Library,
+        listener: str,
+    ) -> None:
+        self.name, self.listener, self.setup = kept.name, listener, setup
+        self._kept, self._clips, self._library = kept, Clips(clips), library
+        self._sounds = SealedSounds(
+            library.folder / "sealed" / kept.secret[:16], kept.secret, clips, setup.excerpt_s
+        )
+
+    @property
+    def goal(self) -> TopK:
+        """How many of the best are looked for."""
+        return TopK(self.setup.k)
+
+    @property
+    def seed(self) -> int:
+        """Of everything that is drawn by lot, but for the names of sealed files."""
+        return self.setup.seed
+
+    @property
+    def is_revealed(self) -> bool:
+        """Whether it is over."""
+        return self._session().revealed_at is not None
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether nobody may know yet what is what."""
+        return self.setup.blind and not self.is_revealed
+
+    @property
+    def answered(self) -> int:
+        """Votes of this listener that count."""
+        return len(self._own())
+
+    @property
+    def kept_clips(self) -> int:
+        """How many clips are compared."""
+        return len(self._clips)
+
+    # ------------------------------------------------------------------------------ what came of it
+
+    @property
+    def clips(self) -> Clips:
+        """What is compared. Refused while sealed."""
+        self._require_unsealed("clips")
+        return self._clips
+
+    @property
+    def votes(self) -> tuple[Vote, ...]:
+        """Every vote that counts, of all listeners. Refused while sealed."""
+        self._require_unsealed("votes")
+        return self._votes()
+
+    def ranking(self) -> Ranking:
+        """Say what the votes tell; only counts while there are too few. Refused while sealed.
+
+        Clips of one task are no independent witnesses: see `musicnb.listen.rank`.
+        """
+        self._require_unsealed("the ranking")
+        clusters = {clip.clip_id: clip.job.job_id for clip in self._clips}
+        return rank(
+            self._votes(), self._kept.clips, clusters=clusters, goal=self.goal, seed=self.seed
+        )
+
+    @property
+    def shortlist(self) -> Clips:
+        """The clips most likely among the best; empty while there are only counts."""
+        known = {clip.clip_id: clip for clip in self._clips}
+        return Clips(known[clip_id] for clip_id in self.ranking().shortlist)
+
+    def consistency(self) -> tuple[Agreement, ...]:
+        """How often each listener answered a hidden repeat as before. Refused while sealed."""
+        self._require_unsealed("the repeats")
+        return consistency(self._votes())
+
+    def agreement(self) -> tuple[Agreement, ...]:
+        """How often listeners agree with each other. Refused while sealed."""
+        self._require_unsealed("the agreement")
+        return agreement(self._votes())
+
+    # ----------------------------------------------------------------------- several listeners
+
+    def export(self, path: str | os.PathLike[str], *, answers: bool = True) -> Path:
+        """Write this listener's votes down for whoever adds them to theirs; it unseals nothing.
+
+        Parameters
+        ----------
+        path
+            A name that is not taken.
+        answers
+            Without, the file only says which session it is.
+
+        Raises
+        ------
+        FileExistsError
+            There is something by this name.
+        OSError
+            It cannot be written.
+        """
+        votes = self._own() if answers else []
+        return export_votes(path, votes, self._kept.clips, self._sounds.code)
+
+    def import_votes(self, path: str | os.PathLike[str]) -> int:
+        """Add the votes of other listeners; each counts once, however often it is added.
+
+        Returns
+        -------
+        int
+            How many were new.
+
+        Raises
+        ------
+        InvalidInput
+            It is no file of votes, or one of another session; nothing is added.
+        """
+        votes = imported_votes(path, self.name, self._kept.clips, self._sounds.code)
+        return sum(self._library.journal.sessions.keep(vote) for vote in votes)
+
+    # ------------------------------------------------------------------------------ inside
+
+    def _session(self) -> KeptSession:
+        kept = self._library.journal.sessions.find(self.name)
+        assert kept is not None
+        return kept
+
+    def _all(self) -> list[KeptVote]:
+        return self._library.journal.sessions.votes(self.name)
+
+    def _own(self) -> list[KeptVote]:
+        return [vote for vote in self._all() if vote.listener == self.listener]
+
+    def _votes(self) -> tuple[Vote, ...]:
+        return tuple(
+            Vote(
+                kept.left, kept.right, kept.answer,  # type: ignore[arg-type] # was checked
+                listener=kept.listener, is_repeat=kept.is_repeat, reasons=kept.reasons,
+                note=kept.note, heard_s=kept.heard_s,
+            )
+            for kept in self._all()
+        )  # fmt: skip
+
+    def _require_unsealed(self, what: str) -> None:
+        if self.is_sealed:
+            left = self.setup.votes - self.answered
+            raise fault(
+                "session",
+                f"is sealed: {what} would tell which clip is which."
+                f" {left} of {self.setup.votes} votes are missing; .reveal() ends it for good",
+            )
+
+
+def fault(field: str, message: str) -> InvalidInput:
+    """Build the error about one field."""
+    return InvalidInput.from_faults([Fault(field, "", message)])

@@ -1,0 +1,364 @@
+"""Blind listening: every vote is kept, nothing is given away, and it goes on where it ended."""
+
+import builtins
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from musicnb import Studio, TextToMusic
+from musicnb.errors import InvalidInput
+from musicnb.measure import Gauge
+
+PATIENCE_S = 240
+MOODS = ["calm", "bright", "dark"]
+MODELS = ["suno-5.5", "minimax-music-2.6"]
+
+
+@pytest.fixture(scope="module")
+def run(studio):
+    """Nine clips of two models and three moods."""
+    brief = TextToMusic("{mood} pop, 4 s", instrumental=True)
+    plan = studio.sweep("heard", brief, {"mood": MOODS, "model": MODELS})
+    return plan.run(max_credits=400).wait(PATIENCE_S)
+
+
+@pytest.fixture
+def session(run, request):
+    """Start a session for one test."""
+    return run.listen(6, name=request.node.name[:80], goal="top 2", votes=14, seed=5)
+
+
+def answer_all(session, answer=lambda n: "AB"[n % 2]):
+    screen = session.screen()
+    while screen.state != "done":
+        screen = session.resume() if screen.state == "break" else screen
+        screen = session.vote(answer(screen.answered))
+    return session
+
+
+def test_session_runs_from_the_first_pair_to_the_ranking(session):
+    """Screen, sounds, votes, end, reveal: the ranking and the shortlist of its goal."""
+    screen = session.screen()
+    assert (screen.state, screen.number, screen.of, screen.answered) == ("pair", 1, 14, 0)
+    assert session.screen() == screen
+    later = session.vote("A", reasons=["groove"], note="nice", heard_s=(4, 5))
+    assert (later.number, later.answered) == (2, 1)
+    assert later.token != screen.token
+    answer_all(session)
+    assert session.screen().state == "done"
+    session.reveal()
+    assert session.screen().state == "revealed"
+    assert len(session.votes) == 14
+    assert session.votes[0].reasons == ("groove",)
+    assert session.votes[0].heard_s == (4, 5)
+    assert len(session.shortlist) == 2
+    assert set(session.shortlist) <= set(session.clips)
+    assert sum(tally.heard for tally in session.ranking().tallies) == 28
+
+
+def test_what_is_heard_differs_in_nothing_but_its_sound(session, run, studio):
+    """Excerpts: one length, one rate, no metadata, loudness within half an LU, never amplified."""
+    wholes = {clip.loudness_lufs for clip in run.clips}
+    heard = {}
+    for _ in range(10):
+        screen = session.screen()
+        for slot in "AB":
+            data = session.sound(screen.token, slot)
+            heard[data] = screen
+        session.vote("tie")
+    assert len({len(data) for data in heard}) == 1
+    assert len({data[:44] for data in heard}) == 1
+    assert len(heard) == 6
+    levels = []
+    for data in heard:
+        assert re.fullmatch(rb"RIFF.{4}WAVEfmt .{20}data.{4}", data[:44], re.DOTALL)
+        path = studio.library.folder / "heard.wav"
+        path.write_bytes(data)
+        samples, rate = sf.read(path, dtype="float32", always_2d=True)
+        gauge = Gauge(rate, samples.shape[1])
+        gauge.push(samples)
+        levels.append(gauge.close().loudness_lufs)
+        assert len(samples) == pytest.approx(screen.seconds * rate, abs=1)
+        assert np.abs(samples).max() < 1
+    assert max(levels) - min(levels) < 0.5
+    assert max(levels) < max(wholes) + 3  # the loudest stretch, but for attenuation
+
+
+def test_sealed_session_names_no_clip(session, run, studio):
+    """Neither its screen, its words, its errors nor the names on disk give a clip away."""
+    said = [repr(session), str(session.screen()), session.estimate, str(vars(session.screen))
+            if hasattr(session.screen, "__dict__") else ""]  # fmt: skip
+    for what in ("clips", "votes", "shortlist"):
+        with pytest.raises(InvalidInput, match="is sealed") as caught:
+            getattr(session, what)
+        said.append(str(caught.value))
+    for what in ("ranking", "consistency", "agreement"):
+        with pytest.raises(InvalidInput, match="is sealed") as caught:
+            getattr(session, what)()
+        said.append(str(caught.value))
+    said += [str(path) for path in (studio.library.folder / "sealed").rglob("*")]
+    telling = {*MODELS, *(clip.clip_id for clip in run.clips), *(c.title for c in run.clips)}
+    telling |= {clip.path.stem for clip in run.clips} | {task.task_id for task in run.tasks}
+    assert not [word for word in telling if any(word in text for text in said)]
+    session.reveal()
+    assert any(word in repr(session) for word in telling)
+
+
+def test_order_of_the_clips_says_nothing(run):
+    """Two seeds give two orders; one seed gives one."""
+    orders = [
+        [clip.clip_id for clip in run.listen(6, name=name, seed=seed, votes=1).reveal().clips]
+        for name, seed in (("order 1", 1), ("order 1 again", 1), ("order 2", 2))
+    ]
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_every_order_has_its_turn(run):
+    """Six of nine clips come from all six orders: nobody's second take goes before a first."""
+    session = run.listen(6, name="turns", seed=3, votes=1).reveal()
+    assert len({clip.job.job_id for clip in session.clips}) == 6
+
+
+def test_same_call_goes_on_with_the_session(run, session):
+    """Running the cell again, or looking it up, finds the votes and the same pair."""
+    session.vote("B")
+    again = run.listen(6, name=session.name, goal="top 2", votes=14, seed=5)
+    assert again.screen().answered == 1
+    assert again.screen().token != session.screen().token
+    slots = [again.sound(again.screen().token, slot) for slot in "AB"]
+    assert slots == [session.sound(session.screen().token, slot) for slot in "AB"]
+    for wrong in ({"goal": "top 3"}, {"votes": 12}, {"seed": 6}):
+        with pytest.raises(InvalidInput, match="give another name"):
+            run.listen(6, name=session.name, **wrong)
+
+
+def test_listener_with_a_name_of_her_own_has_votes_of_her_own(run, session):
+    """Two listeners, one session: pairs and counts are each one's, the ranking is of both."""
+    answer_all(session)
+    other = run.listen(6, name=session.name, listener="Ada")
+    assert other.screen().answered == 0
+    answer_all(other)
+    assert session.reveal().ranking().listeners == ("Ada", "me")
+    assert len(session.votes) == 28
+
+
+def test_vote_counts_once_and_only_for_the_pair_that_was_heard(session):
+    """A double press, an old page, too short a listen, a wrong word."""
+    first = session.screen()
+    session.vote("A", token=first.token, heard_s=(4, 4))
+    assert session.vote("B", token=first.token, heard_s=(4, 4)).answered == 1
+    with pytest.raises(InvalidInput, match="token"):
+        session.vote("A", token="0" * 32)
+    with pytest.raises(InvalidInput, match="hear at least 3 s"):
+        session.vote("A", token=session.screen().token, heard_s=(4, 1))
+    for wrong in ("C", "a", None, 3, ["A"]):
+        with pytest.raises(InvalidInput, match="answer"):
+            session.vote(wrong)
+    for wrong in ("groove", [""], ["x" * 41], ["x"] * 21, [3], None):
+        with pytest.raises(InvalidInput, match="reasons"):
+            session.vote("A", reasons=wrong)
+    with pytest.raises(InvalidInput, match="note"):
+        session.vote("A", note="x" * 2_001)
+    with pytest.raises(InvalidInput, match="note"):
+        session.vote("A", note="\ud800")
+    with pytest.raises(InvalidInput, match="slot"):
+        session.sound(session.screen().token, "C")
+    assert session.answered == 1
+
+
+def test_vote_that_was_taken_back_is_asked_again_and_stays_on_record(session, studio):
+    """The same pair comes once more; the journal has both votes and counts one."""
+    screen = session.screen()
+    pair = [session.sound(screen.token, slot) for slot in "AB"]
+    session.vote("A")
+    back = session.undo()
+    assert back.answered == 0
+    assert [session.sound(back.token, slot) for slot in "AB"] == pair
+    session.vote("B")
+    kept = studio.library.journal.sessions.votes(session.name, withdrawn=True)
+    assert [vote.answer for vote in kept] == ["A", "B"]
+    assert kept[0].withdrawn_at is not None
+    assert [vote.answer for vote in session.reveal().votes] == ["B"]
+    for closed in (session.undo, lambda: session.vote("A")):
+        with pytest.raises(InvalidInput, match="is over"):
+            closed()
+
+
+def test_break_comes_after_twenty_votes(run):
+    """Ears get a rest; nothing is lost by it."""
+    session = run.listen(6, name="break", votes=30, seed=1)
+    for _ in range(20):
+        screen = session.vote("tie")
+    assert screen.state == "break"
+    assert screen.token == ""
+    assert session.resume().state == "pair"
+    assert session.screen().answered == 20
+
+
+def test_repeats_come_unannounced_and_measure_the_listener(run):
+    """About one pair in ten is an earlier one the other way round."""
+    session = run.listen(6, name="repeats", votes=40, seed=2)
+    answer_all(session, lambda _: "A")
+    repeats = [vote for vote in session.reveal().votes if vote.is_repeat]
+    assert 2 <= len(repeats) <= 6
+    # whoever always says A contradicts herself at every repeat
+    (own,) = session.consistency()
+    assert own.opposite == own.total == len(repeats)
+
+
+KILLED = """
+import os, signal, sys
+from musicnb import Studio
+studio = Studio(sys.argv[1], quiet=True)
+session = studio.session("killed")
+for n in range(7):
+    session.vote("AB"[n % 2])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_killed_process_loses_no_vote(tmp_path):
+    """Seven votes, then kill -9: the next process goes on with seven."""
+    with Studio(tmp_path / "library", quiet=True) as studio:
+        brief = TextToMusic("{mood} pop, 3 s", instrumental=True, model="suno-5.5")
+        run = studio.sweep("killed", brief, {"mood": MOODS}).run(max_credits=240).wait(PATIENCE_S)
+        run.listen(4, votes=20, seed=1)
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path / "library")], check=False, timeout=PATIENCE_S
+    )
+    assert ended.returncode == -9
+    with Studio(tmp_path / "library", quiet=True) as studio:
+        session = studio.session("killed")
+        assert session.screen().answered == 7
+        answer_all(session)
+        answers = [vote.answer for vote in session.reveal().votes[:7]]
+        assert answers == ["A", "B", "A", "B", "A", "B", "A"]
+        assert studio.library.verify().ok
+        with pytest.raises(InvalidInput, match="'killed'"):
+            studio.session("another")
+
+
+def test_votes_travel_in_a_file_without_names(run, session, tmp_path):
+    """One listener's file adds to another's session, once; it tells nothing of the clips."""
+    answer_all(session)
+    path = session.export(tmp_path / "mine.json")
+    text = path.read_text()
+    assert not [clip.clip_id for clip in run.clips if clip.clip_id in text]
+    assert not [model for model in MODELS if model in text]
+    assert session.import_votes(path) == 0
+    filed = json.loads(text)
+    for number, vote in enumerate(filed["votes"]):
+        vote["vote_id"], vote["listener"] = f"{number:032x}", "Bo"
+    path.write_text(json.dumps(filed))
+    assert session.import_votes(path) == 14
+    assert session.import_votes(path) == 0
+    empty = json.loads(session.export(tmp_path / "none.json", answers=False).read_text())
+    assert empty["votes"] == []
+    assert empty["session"] == filed["session"]
+    with pytest.raises(FileExistsError):
+        session.export(path)
+    assert session.reveal().ranking().listeners == ("Bo", "me")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("session", "0" * 32), ("clips", ["0" * 32, "1" * 32]), ("version", 2), ("format", "x"),
+        ("votes", [{}]), ("votes", {}), ("more", 1),
+    ],
+)  # fmt: skip
+def test_file_of_votes_that_does_not_fit_adds_nothing(session, tmp_path, field, value):
+    """Another session's, a later version's, half a file: refused as a whole."""
+    session.vote("A")
+    path = session.export(tmp_path / "votes.json")
+    filed = json.loads(path.read_text())
+    filed["votes"][0]["vote_id"] = "a" * 32
+    path.write_text(json.dumps(filed | {field: value}))
+    with pytest.raises(InvalidInput):
+        session.import_votes(path)
+    assert session.answered == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"left": "0" * 32}, {"answer": "C"}, {"heard_s": [-1, 0]}, {"note": 3}, {"voted_at": 1e400},
+        {"vote_id": "x"}, {"listener": ""}, {"is_repeat": 1},
+    ],
+)  # fmt: skip
+def test_hostile_vote_in_a_file_adds_nothing(session, tmp_path, wrong):
+    """The vote before it is not added either."""
+    session.vote("A")
+    path = session.export(tmp_path / "votes.json")
+    filed = json.loads(path.read_text())
+    good = filed["votes"][0] | {"vote_id": "b" * 32}
+    path.write_text(json.dumps(filed | {"votes": [good, good | {"vote_id": "c" * 32} | wrong]}))
+    with pytest.raises(InvalidInput):
+        session.import_votes(path)
+    assert session.answered == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"clips": 1}, "clips"), ({"clips": True}, "clips"), ({"clips": []}, "clips"),
+        ({"goal": "best"}, "goal"), ({"goal": 0}, "goal"), ({"goal": "top 9"}, "goal"),
+        ({"goal": 9}, "goal"), ({"goal": None}, "goal"), ({"votes": 0}, "votes"),
+        ({"votes": 2.5}, "votes"), ({"seed": -1}, "seed"), ({"blind": 1}, "blind"),
+        ({"excerpt_s": 0}, "excerpt_s"), ({"excerpt_s": "long"}, "excerpt_s"),
+        ({"excerpt_s": float("nan")}, "excerpt_s"), ({"least_heard_s": -1}, "least_heard_s"),
+        ({"listener": ""}, "listener"), ({"listener": "a\nb"}, "listener"), ({"name": 3}, "name"),
+        ({"name": "x" * 81}, "name"), ({"pairs": 3}, "pairs"),
+    ],
+)  # fmt: skip
+def test_wrong_option_is_named_and_starts_nothing(run, studio, options, field):
+    """Before a file is made or a row is written."""
+    before = len(studio.library.journal.sessions.all())
+    with pytest.raises(InvalidInput, match=field):
+        run.listen(**({"name": "wrong"} | options))
+    assert len(studio.library.journal.sessions.all()) == before
+
+
+def test_open_session_hides_nothing(run):
+    """``blind=False``: the ranking may be looked at on the way."""
+    session = run.listen(4, name="open", blind=False, votes=6, seed=1)
+    session.vote("A")
+    assert len(session.clips) == 4
+    assert "counts only" in str(session.ranking())
+
+
+def test_sealed_sounds_come_back_where_they_were_deleted_and_go_at_the_end(session, studio):
+    """They are a convenience; the clips are what counts."""
+    screen = session.screen()
+    sound = session.sound(screen.token, "A")
+    folder = studio.library.folder / "sealed" / session._kept.secret[:16]
+    for path in folder.iterdir():
+        path.unlink()
+    assert session.sound(screen.token, "A") == sound
+    session.reveal()
+    assert not folder.exists()
+
+
+def test_terminal_asks_until_all_is_answered(session, monkeypatch, capsys):
+    """Typed answers, a wrong one, one taken back; nobody at the keyboard ends it."""
+    typed = iter(["a", "x", "undo", "b", "t", "u", "stop"])
+    monkeypatch.setattr(builtins, "input", lambda _: next(typed))
+    session.ask()
+    assert session.answered == 3
+    shown = capsys.readouterr().out
+    assert "pair 1 of 14" in shown
+    assert "use one of A, B, tie" in shown
+    paths = re.findall(r"\S+A\.wav", shown)
+    assert Path(paths[-1]).read_bytes() == session.sound(session.screen().token, "A")
+
+    def nobody(_):
+        raise EOFError
+
+    monkeypatch.setattr(builtins, "input", nobody)
+    assert session.ask().answered == 3
