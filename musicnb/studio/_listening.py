@@ -129,7 +129,9 @@ def show(session: Session) -> None:
     """Show a session in a notebook."""
     from musicnb.widgets import BlindListening  # noqa: PLC0415 - scripts need no widgets
 
-    BlindListening(session).show()
+    widget = BlindListening(session)
+    session.subscribe(widget.refresh)
+    widget.show()
 
 
 # ------------------------------------------------------------------------------ what is compared

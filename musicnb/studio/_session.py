@@ -10,7 +10,7 @@ import itertools
 import secrets
 import statistics
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -73,6 +73,7 @@ class Session(Ballot):
         self._lock = threading.RLock()
         self._shown: _Shown | None = None
         self._in_a_row = 0
+        self._watchers: list[Callable[[], object]] = []
 
     # ------------------------------------------------------------------------------ what is known
 
@@ -196,7 +197,7 @@ class Session(Ballot):
             )  # fmt: skip
             self._shown = None
             self._in_a_row += 1
-            return self.screen()
+        return self._moved()
 
     def undo(self) -> BlindScreen:
         """Take this listener's last vote back; the journal keeps it, and that it was taken back."""
@@ -210,13 +211,13 @@ class Session(Ballot):
                 pair = Pair(last.left, last.right, is_repeat=last.is_repeat)
                 self._shown = _Shown(secrets.token_hex(16), pair)
                 self._in_a_row = max(0, self._in_a_row - 1)
-            return self.screen()
+        return self._moved()
 
     def resume(self) -> BlindScreen:
         """Go on after a break."""
         with self._lock:
             self._in_a_row = 0
-            return self.screen()
+        return self._moved()
 
     def reveal(self) -> Session:
         """End the session for good and say which clip was which; the journal keeps when."""
@@ -224,7 +225,12 @@ class Session(Ballot):
             self._library.journal.sessions.reveal(self.name)
             self._shown = None
             self._sounds.remove()
+        self._moved()
         return self
+
+    def subscribe(self, tell: Callable[[], object]) -> None:
+        """Have a function called after every change of what is on the screen."""
+        self._watchers.append(tell)
 
     def ask(self) -> Session:
         """Listen from a terminal: two files to play, an answer to type, until all is answered."""
@@ -249,13 +255,19 @@ class Session(Ballot):
 
     # ------------------------------------------------------------------------------ inside
 
+    def _moved(self) -> BlindScreen:
+        """Tell who shows it; without the lock, for a page that asks something has its own."""
+        for tell in self._watchers:
+            tell()
+        return self.screen()
+
     def _is_kept(self, token: str) -> bool:
         votes = self._library.journal.sessions.votes(self.name, withdrawn=True)
         return any(vote.vote_id == token for vote in votes)
 
     def _state(self) -> tuple[Any, str]:
         if self.is_revealed:
-            return "revealed", "This session is over."
+            return "revealed", "It is known which clip was which: see session.ranking()."
         if self.answered >= self.setup.votes:
             return "done", "Every pair is answered. Revealing ends the session for good."
         if self._in_a_row >= _BREAK_EVERY:

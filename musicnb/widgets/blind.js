@@ -127,14 +127,17 @@ class Listening {
     this.controls.speed.hidden = true;
     this.done = make("div", "mnb-b-done", { role: "progressbar", "aria-label": "Votes kept", "aria-valuemin": "0" });
     this.line = make("div", "mnb-b-line");
-    const head = make("header", "mnb-b-head", {}, this.place, this.left, make("span", "mnb-gap"), this.back, this.controls.element);
+    const head = make("header", "mnb-b-head", {}, this.place, this.left);
+    const tools = make("div", "mnb-b-tools", {}, this.back, this.controls.element);
     this.pair = make("div", "mnb-b-pair", {}, this.stage.plate, this.stage.element, this.answers.element, this.reasons.element);
     this.title = make("h3", "mnb-b-title");
     this.remark = make("p", "mnb-b-remark", { dir: "auto" });
     this.go = makeButton("mnb-b-go", "", [""], "", () => this.press());
     this.pause = make("div", "mnb-b-pause", {}, this.title, this.remark, this.go);
     this.status = make("div", "mnb-status", { role: "status" });
-    this.element = make("section", `mnb mnb-b ${this.model.get("live_class")}`, { "aria-label": "Blind listening", "data-lm-suppress-shortcuts": "true", tabindex: "-1" }, head, this.done, make("div", "mnb-b-stage", {}, this.pair, this.pause), this.line, this.status);
+    // the tools stand above and come last, so that the first Tab leads to A and B
+    const body = make("div", "mnb-b-body", {}, head, this.done, make("div", "mnb-b-stage", {}, this.pair, this.pause), this.line, tools);
+    this.element = make("section", `mnb mnb-b ${this.model.get("live_class")}`, { "aria-label": "Blind listening", "data-lm-suppress-shortcuts": "true", tabindex: "-1" }, body, this.status);
     // JupyterLab's command mode must not see keys meant for us; Ctrl+S and its like may pass
     this.element.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey) return;

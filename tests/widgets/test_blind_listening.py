@@ -11,7 +11,8 @@ import pytest
 from blind_desk import FileDesk, tone
 
 from musicnb.errors import LibraryError
-from musicnb.widgets import BlindListening, BlindScreen
+from musicnb.listen import BlindScreen
+from musicnb.widgets import BlindListening
 
 TONES = {f"slow-light-{n}.mp3": 200.0 + 100 * n for n in range(5)}
 HEARD = [1.5, 2.5]
