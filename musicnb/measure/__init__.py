@@ -5,6 +5,7 @@ Every name carries its unit. Silence measures as ``-inf`` where a level is asked
 
 from __future__ import annotations
 
+from musicnb.measure._bars import Bars, Border, find_bars
 from musicnb.measure._fingerprint import Fingerprint
 from musicnb.measure._gauge import Gauge, Gauged
 from musicnb.measure._levels import LevelMeter, Levels
@@ -35,6 +36,8 @@ __all__ = [
     "OUTLINE_PAIRS",
     "PEAK_REACH_FRAMES",
     "SAME_RECORDING",
+    "Bars",
+    "Border",
     "Defect",
     "Fingerprint",
     "Gauge",
@@ -55,6 +58,7 @@ __all__ = [
     "StyleMap",
     "Tonality",
     "effective_number",
+    "find_bars",
     "local_peaks",
     "loop_seam",
     "most_alike",
