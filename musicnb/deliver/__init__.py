@@ -1,12 +1,14 @@
 """From a clip to files that a client, a broadcaster or a game engine accepts, in a pack.
 
 ``conform("a.flac", "b.wav", "ebu-r128")`` makes a file as a profile of `PROFILES` asks for it and
-says in what it misses it. ``verify_pack("pack.zip")`` says whether a pack is as it was written.
+says in what it misses it. ``cut_down("a.flac", 15)`` plans a shorter form, to be seen, moved and
+rendered. ``verify_pack("pack.zip")`` says whether a pack is as it was written.
 """
 
 from __future__ import annotations
 
 from musicnb.deliver._conform import MOST_LIMITING_DB, NEAR_LU, Conformed, conform
+from musicnb.deliver._cutting import CutDown, Ending, Segment, cut_down
 from musicnb.deliver._labels import DISCLOSURE, Labels, has_content_credentials
 from musicnb.deliver._limiter import Limiter
 from musicnb.deliver._profiles import PROFILES, Profile, profile_named
@@ -32,7 +34,9 @@ __all__ = [
     "ClipRecord",
     "Conformed",
     "Content",
+    "CutDown",
     "Edge",
+    "Ending",
     "FileRecord",
     "Labels",
     "Limiter",
@@ -41,7 +45,9 @@ __all__ = [
     "PackManifest",
     "Profile",
     "Rights",
+    "Segment",
     "conform",
+    "cut_down",
     "has_content_credentials",
     "pack_schema",
     "profile_named",

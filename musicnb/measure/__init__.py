@@ -22,6 +22,7 @@ from musicnb.measure._tonality import KEYS, Tonality
 from musicnb.measure._truepeak import PEAK_REACH_FRAMES, local_peaks
 
 if TYPE_CHECKING:
+    from musicnb.measure._bars import Bars, Border, find_bars
     from musicnb.measure._likeness import effective_number, most_alike, styles_of
     from musicnb.measure._loop import LoopSeam, loop_seam
     from musicnb.measure._map import StyleMap, style_map
@@ -37,6 +38,7 @@ else:
     __getattr__ = lazily(
         __name__,
         {
+            "musicnb.measure._bars": ("Bars", "Border", "find_bars"),
             "musicnb.measure._likeness": ("effective_number", "most_alike", "styles_of"),
             "musicnb.measure._loop": ("LoopSeam", "loop_seam"),
             "musicnb.measure._map": ("StyleMap", "style_map"),
@@ -57,6 +59,8 @@ __all__ = [
     "OUTLINE_PAIRS",
     "PEAK_REACH_FRAMES",
     "SAME_RECORDING",
+    "Bars",
+    "Border",
     "Defect",
     "Fingerprint",
     "Gauge",
@@ -77,6 +81,7 @@ __all__ = [
     "StyleMap",
     "Tonality",
     "effective_number",
+    "find_bars",
     "local_peaks",
     "loop_seam",
     "most_alike",

@@ -24,6 +24,8 @@ class Heard:
         Above A = 440 Hz.
     fingerprint
         For comparing.
+    cells
+        Mean magnitudes in mel bands, 5 times a second.
     """
 
     strength: Samples
@@ -31,6 +33,7 @@ class Heard:
     bass: Samples
     tuning_cents: float
     fingerprint: Fingerprint
+    cells: Samples
 
 
 class Listener:
@@ -74,5 +77,6 @@ class Listener:
         strength = self._onsets.strength()
         chroma, bass, tuning_cents = self._pitches.close()
         bands = mel_bands(self._ear.short.hertz).max(axis=0) > 0
-        fingerprint = fingerprint_of(chroma, self._onsets.cells(), bands)
-        return Heard(strength, chroma, bass, tuning_cents, fingerprint)
+        cells = self._onsets.cells()
+        fingerprint = fingerprint_of(chroma, cells, bands)
+        return Heard(strength, chroma, bass, tuning_cents, fingerprint, cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -37,7 +38,12 @@ def bars(peaks: bytes, count: int) -> NDArray[np.float64]:
     return means / loudest if loudest else means
 
 
-def waveform_png(peaks: bytes, *, stretch: tuple[float, float] | None = None) -> bytes:
+def waveform_png(
+    peaks: bytes,
+    *,
+    stretch: tuple[float, float] | None = None,
+    left_out: Sequence[tuple[float, float]] = (),
+) -> bytes:
     """Draw peaks as rounded bars on nothing: a PNG of 640 × 72 pixels, under 4 kB.
 
     Parameters
@@ -47,6 +53,8 @@ def waveform_png(peaks: bytes, *, stretch: tuple[float, float] | None = None) ->
     stretch
         Beginning and end, as shares from 0 to 1, of what alone is drawn in full colour; None
         draws all of it so.
+    left_out
+        The same of what is drawn pale.
     """
     heights = bars(peaks, WIDTH // _STEP)
     half = np.maximum(2, np.round(heights * (HEIGHT // 2 - 1))).astype(int)
@@ -57,9 +65,13 @@ def waveform_png(peaks: bytes, *, stretch: tuple[float, float] | None = None) ->
     # the outer pixel columns of a bar end one row earlier: a round end at twice the resolution
     outer = (distance < half - 1) * 2
     image[:, :, 0] = image[:, :, _BAR - 1] = outer
+    middles = (np.arange(len(half)) + 0.5) / len(half)
+    beside = np.zeros(len(half), bool)
     if stretch is not None:
-        middles = (np.arange(len(half)) + 0.5) / len(half)
         beside = (middles < stretch[0]) | (middles >= stretch[1])
+    for start, end in left_out:
+        beside |= (middles >= start) & (middles < end)
+    if beside.any():
         image[:, beside] = np.where(image[:, beside] > 0, _BESIDE, 0)
     pixels = np.zeros((HEIGHT, WIDTH), np.uint8)
     pixels[:, : len(half) * _STEP] = image.reshape(HEIGHT, -1)
