@@ -11,8 +11,8 @@ from musicnb.sandbox.engine._filters import SAMPLE_RATE, FloatArray, biquad, fil
 
 # An overlap-save block yields points - taps + 1 samples: 2**17 points cost least per sample for
 # responses up to 1.5 s, and for longer ones, which would leave a short hop, twice as many.
-_POINTS = 1 << 17
-_LONG_TAPS = 1 << 16
+_POINTS = 1 << 18
+_LONG_TAPS = 1 << 17
 _PREDELAY_S = 0.014
 _LONGEST_S = 2.4
 
