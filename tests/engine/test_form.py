@@ -100,6 +100,17 @@ def test_word_has_as_many_syllables_as_spoken(word: str, count: int) -> None:
     assert len(syllables(word)) == count
 
 
+@pytest.mark.parametrize(
+    "cut",
+    ["win-ter", "hel-lo", "o-ver", "mor-ning", "hun-dred", "mo-ther", "ta-ble", "a-gain",
+     "hap-py", "home", "mon-ster", "rain"],
+)  # fmt: skip
+def test_word_is_written_in_syllables(cut: str) -> None:
+    """Consonants between two vowels go where an English singer would put them."""
+    spellings = [syllable.spelling for syllable in syllables(cut.replace("-", ""))]
+    assert "-".join(spellings) == f"{cut} "
+
+
 def test_instrumental_has_no_vocal_and_sung_has_one() -> None:
     """The option takes the voice out of the same order."""
     assert score_of("pop", lyrics=LYRICS).part("vocal")
