@@ -31,6 +31,15 @@ def test_short_note_is_the_beginning_of_a_long_one(name: str) -> None:
     assert np.sqrt((apart**2).mean()) < 0.1 * np.sqrt((long**2).mean())
 
 
+@pytest.mark.parametrize("name", sorted(PATCHES))
+def test_patch_fills_as_many_channels_as_it_says(name: str) -> None:
+    """Wide patches return both channels, all others one."""
+    wave = PATCHES[name].play(Tone(57, 0.8, 4410, 8820, 0.5, 8820))
+    assert wave.shape == ((2, 8820) if PATCHES[name].wide else (8820,))
+    assert np.isfinite(wave).all()
+    assert np.abs(wave).max() > 0.01
+
+
 def test_full_shelf_forgets_what_was_not_asked_for_longest() -> None:
     """What was used again stays; the other is made anew."""
     shelf, made = Shelf(25), []
