@@ -81,6 +81,15 @@ def test_loop_is_an_exact_number_of_bars(prompt: str) -> None:
     assert score.bars % 2 == 0
 
 
+@pytest.mark.parametrize("prompt", ["house loop 12 s", "pop loop 12 s, 120 bpm"])
+@pytest.mark.parametrize("seed", range(4))
+def test_loop_of_six_bars_comes_home_as_its_whole_rounds_do(prompt: str, seed: int) -> None:
+    """Its last two bars are the first and the last chord of the progression."""
+    score = score_of(prompt, seed=seed)
+    assert score.bars == 6
+    assert score.chords[4:] == (score.chords[0], score.chords[3])
+
+
 @pytest.mark.parametrize(
     ("word", "count"),
     [("rain", 1), ("window", 2), ("singing", 2), ("home", 1), ("over", 2), ("table", 2),
@@ -89,6 +98,17 @@ def test_loop_is_an_exact_number_of_bars(prompt: str) -> None:
 def test_word_has_as_many_syllables_as_spoken(word: str, count: int) -> None:
     """Syllables are counted in several scripts."""
     assert len(syllables(word)) == count
+
+
+@pytest.mark.parametrize(
+    "cut",
+    ["win-ter", "hel-lo", "o-ver", "mor-ning", "hun-dred", "mo-ther", "ta-ble", "a-gain",
+     "hap-py", "home", "mon-ster", "rain"],
+)  # fmt: skip
+def test_word_is_written_in_syllables(cut: str) -> None:
+    """Consonants between two vowels go where an English singer would put them."""
+    spellings = [syllable.spelling for syllable in syllables(cut.replace("-", ""))]
+    assert "-".join(spellings) == f"{cut} "
 
 
 def test_instrumental_has_no_vocal_and_sung_has_one() -> None:

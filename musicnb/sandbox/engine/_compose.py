@@ -154,8 +154,12 @@ def _section_progressions(brief: Brief) -> dict[str, list[str]]:
 def _degrees(
     section: Section, plans: dict[str, list[str]], after: Passage | None, stretch: int
 ) -> list[str]:
-    plan = plans[_SHARED.get(section.kind, section.kind)]
-    degrees = [plan[bar // stretch % len(plan)] for bar in range(section.bars)]
+    plan = [d for d in plans[_SHARED.get(section.kind, section.kind)] for _ in range(stretch)]
+    degrees = [plan[bar % len(plan)] for bar in range(section.bars)]
+    if section.kind == "loop":
+        # a last round that is cut short keeps its beginning and its way back home
+        close = section.bars % len(plan) // 2
+        degrees[len(degrees) - close :] = plan[len(plan) - close :]
     leads = after is not None and after.section.kind == "chorus" and section.bars >= 4  # noqa: PLR2004
     if leads and degrees[-1] == "1":
         # a tonic right before the chorus would take its entrance away

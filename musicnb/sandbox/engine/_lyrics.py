@@ -93,6 +93,8 @@ _DIPHTHONGS: tuple[tuple[str, str], ...] = (
     ("ue", "u"),
     ("ui", "u"),
 )
+#: Consonants that open a syllable together.
+_ONSETS = re.compile(r"[bcfgps]l|[bcdfgpt]r|[cpstw]h|s[ckmnptw]|tw|shr|s[cpt]r|spl|thr")
 _MAGIC_E = {"a": "ei", "e": "i", "i": "ai", "o": "ou", "u": "u", "y": "ai"}
 _SINGLE = {"a": "a", "e": "e", "i": "i", "o": "o", "u": "u", "y": "i"}
 _CYRILLIC = str.maketrans(
@@ -153,16 +155,26 @@ def syllables(line: str) -> tuple[Syllable, ...]:
 
 
 def _spellings(word: str, plain: str, count: int) -> list[str]:
-    """Cut a written word where its sounds were cut, as nearly as letters allow."""
+    """Cut a written word between its syllables, as nearly as letters allow."""
     chunks = re.findall(r"[^aeiouy]*[aeiouy]+", plain)
     if len(word) == len(plain) and len(chunks) >= count:
-        cuts = list(accumulate(len(chunk) for chunk in chunks[: count - 1]))
+        vowels_end = accumulate(len(chunk) for chunk in chunks[: count - 1])
+        left = (_left_behind(chunk) for chunk in chunks[1:count])
+        cuts = [end + letters for end, letters in zip(vowels_end, left, strict=True)]
     else:
         cuts = [len(word) * k // count for k in range(1, count)]
     edges = pairwise([0, *cuts, len(word)])
     pieces = [word[start:end] for start, end in edges]
     pieces[-1] += " "
     return pieces
+
+
+def _left_behind(following: str) -> int:
+    """Return how many consonants close the syllable before, as the "n" of "win-ter" does."""
+    cluster = re.match(r"[^aeiouy]*", following)
+    letters = cluster.group(0) if cluster else ""
+    opens = next((n for n in (3, 2) if _ONSETS.fullmatch(letters[-n:])), 1)
+    return max(0, len(letters) - opens)
 
 
 def _latin(word: str) -> str:

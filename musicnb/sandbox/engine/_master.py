@@ -27,6 +27,9 @@ _LOOKAHEAD_CELLS = 4
 _HOP_CELLS = 69
 _SILENCE_LUFS = -70.0
 _TAPS = 24
+#: How far above its samples a peak may lie, and what corrections of the gain may add.
+_MARGIN = 2.0
+_CELLS_AT_ONCE = 512
 
 
 def master(mix: FloatArray, settings: Mix, *, loop: bool, fade_s: float) -> FloatArray:
@@ -52,7 +55,7 @@ def master(mix: FloatArray, settings: Mix, *, loop: bool, fade_s: float) -> Floa
     if loudness <= _SILENCE_LUFS:
         return mix
     gain = 10 ** ((TARGET_LUFS - loudness) / 20)
-    peaks = _cell_peaks(mix)
+    peaks = _cell_peaks(mix, gain)
     # limiting takes loudness away; two corrections bring it back to within 0.1 LU
     for _ in range(3):
         curve = _gain_curve(peaks, gain, loop=loop)
@@ -149,7 +152,7 @@ def _gated_lufs(powers: FloatArray) -> float:
 
 @lru_cache(maxsize=1)
 def _between() -> FloatArray:
-    """Return the filter that looks at 1/4, 1/2 and 3/4 between two samples, shape (taps, 3)."""
+    """Return what looks at 1/4, 1/2 and 3/4 behind each sample of a cell, (window, 3 · cell)."""
     place = np.arange(_TAPS) - (_TAPS // 2 - 1)
     columns = []
     for shift in (0.25, 0.5, 0.75):
@@ -157,48 +160,39 @@ def _between() -> FloatArray:
         window = 0.5 + 0.5 * np.cos(np.pi * distance / (_TAPS / 2 + 0.5))
         column = np.sinc(distance) * window
         columns.append(column / column.sum())
-    return np.stack(columns, axis=1).astype(np.float32)
+    taps = np.stack(columns, axis=1)
+    table = np.zeros((_CELL + _TAPS - 1, _CELL, 3), np.float32)
+    for sample in range(_CELL):
+        table[sample : sample + _TAPS, sample] = taps
+    return table.reshape(len(table), 3 * _CELL)
 
 
-def _cell_peaks(mix: FloatArray) -> FloatArray:
-    """Return the true peak of every 64 samples over both channels, shape (cells,)."""
+def _cell_peaks(mix: FloatArray, gain: float) -> FloatArray:
+    """Return the true peak of every 64 samples over both channels, shape (cells,).
+
+    Between the samples it is looked for only where the gain may bring it near the ceiling.
+    """
     frames = mix.shape[1]
     cells = -(-frames // _CELL)
     peaks = np.zeros(cells, np.float32)
-    for part in _blocks(frames):
-        loud = np.abs(mix[:, part]).max(axis=0)
-        count = -(-len(loud) // _CELL)
-        padded = np.zeros(count * _CELL, np.float32)
-        padded[: len(loud)] = loud
-        first = part.start // _CELL
-        peaks[first : first + count] = padded.reshape(count, _CELL).max(axis=1)
-    # between the samples only in the louder half of the cells: the others are never limited
-    threshold = float(np.quantile(peaks, 0.5))
+    whole = frames // _CELL
+    for part in _blocks(whole * _CELL):
+        block = mix[:, part].reshape(2, -1, _CELL)
+        loud = np.maximum(*np.abs(block)).max(axis=1)
+        peaks[part.start // _CELL : part.start // _CELL + len(loud)] = loud
+    if whole < cells:
+        peaks[whole] = np.abs(mix[:, whole * _CELL :]).max()
+    # the first and the last cells have no neighbours to look at
+    near = np.flatnonzero(peaks[1 : whole - 1] * (_MARGIN * gain) > CEILING) + 1
+    before = _TAPS // 2 - 1
     for channel in mix:
-        _raise_between(channel, peaks, threshold)
+        windows = np.lib.stride_tricks.sliding_window_view(channel, _CELL + _TAPS - 1)
+        for first in range(0, len(near), _CELLS_AT_ONCE):
+            places = near[first : first + _CELLS_AT_ONCE]
+            found = windows[places * _CELL - before] @ _between()
+            reach = np.maximum(found.max(axis=1), -found.min(axis=1))
+            peaks[places] = np.maximum(peaks[places], reach)
     return peaks
-
-
-def _raise_between(channel: FloatArray, peaks: FloatArray, threshold: float) -> None:
-    for part in _blocks(len(channel)):
-        start = max(part.start, _TAPS)
-        stop = min(part.stop, len(channel) - _TAPS)
-        if stop - start < 2:  # noqa: PLR2004
-            continue
-        level = np.abs(channel[start - 1 : stop + 2])
-        middle = level[1:-2]
-        pair = np.maximum(middle, level[2:-1])
-        # an overshoot lies between two neighbours of which one is a local maximum
-        crest = (middle >= level[:-3]) & (middle >= level[2:-1])
-        crest |= (level[2:-1] >= middle) & (level[2:-1] >= level[3:])
-        own = peaks[(np.arange(start, stop)) // _CELL]
-        places = np.flatnonzero(crest & (pair > threshold) & (pair > 0.7 * own)) + start
-        if not len(places):
-            continue
-        offsets = np.arange(_TAPS) - (_TAPS // 2 - 1)
-        windows = channel[places[:, None] + offsets[None]]
-        found = np.abs(windows @ _between()).max(axis=1)
-        np.maximum.at(peaks, places // _CELL, found)
 
 
 def _gain_curve(peaks: FloatArray, gain: float, *, loop: bool) -> FloatArray:

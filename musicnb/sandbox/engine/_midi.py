@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from musicnb.sandbox.engine._general_midi import DRUM_KEYS, PROGRAMS, RISER_PROGRAM, VOICE_PROGRAM
 from musicnb.sandbox.engine._harmony import MAJOR_LIKE, MODES
-from musicnb.sandbox.engine._render import STRIPS
 from musicnb.sandbox.engine._score import TICKS_PER_BEAT, TONIC_NAMES, Note, Score
+from musicnb.sandbox.engine._strips import STRIPS
 
 if TYPE_CHECKING:
-    from musicnb.sandbox.engine._render import Strip
+    from musicnb.sandbox.engine._strips import Strip
 
 _DRUMS = 9
 _RISER_KEY = 60

@@ -28,6 +28,8 @@ class Patch:
         Whether it is struck once and dies away by itself, however long the key is down.
     drive : float
         Gain into the amplifier's distortion; 0 for none.
+    wide : bool
+        Whether it fills both channels by itself.
     """
 
     play: Callable[[Tone], FloatArray]
@@ -35,6 +37,7 @@ class Patch:
     release_s: float
     rings: bool = False
     drive: float = 0.0
+    wide: bool = False
 
 
 # Gains even out the loudness of one second of A3 at velocity 0.8; judged by numbers, not by ear.
@@ -63,11 +66,11 @@ PATCHES: dict[str, Patch] = {
     "lead_guitar": Patch(
         struck.String(1.2, 0.25, 0.15), gain=0.55, release_s=0.08, rings=True, drive=6.0
     ),
-    "warm_pad": Patch(held.warm_pad, gain=1.0, release_s=0.6),
-    "glass_pad": Patch(held.glass_pad, gain=0.9, release_s=0.8),
-    "strings": Patch(held.strings, gain=1.1, release_s=0.35),
+    "warm_pad": Patch(held.warm_pad, gain=1.0, release_s=0.6, wide=True),
+    "glass_pad": Patch(held.glass_pad, gain=0.9, release_s=0.8, wide=True),
+    "strings": Patch(held.strings, gain=1.1, release_s=0.35, wide=True),
     "low_strings": Patch(held.low_strings, gain=0.65, release_s=0.35),
-    "stab": Patch(held.stab, gain=0.8, release_s=0.15),
+    "stab": Patch(held.stab, gain=0.8, release_s=0.15, wide=True),
     "synth_lead": Patch(held.synth_lead, gain=1.0, release_s=0.2),
     "brass": Patch(held.brass, gain=0.75, release_s=0.16),
     "sax": Patch(held.sax, gain=1.0, release_s=0.14),
@@ -77,7 +80,7 @@ PATCHES: dict[str, Patch] = {
     "violin": Patch(held.violin, gain=0.9, release_s=0.25),
     "flute": Patch(held.flute, gain=1.0, release_s=0.15),
     "organ": Patch(held.organ, gain=0.7, release_s=0.08),
-    "choir": Patch(choir, gain=0.9, release_s=0.7),
+    "choir": Patch(choir, gain=0.9, release_s=0.7, wide=True),
     "synth_bass": Patch(held.synth_bass, gain=0.75, release_s=0.1),
     "reese_bass": Patch(held.reese_bass, gain=0.75, release_s=0.12),
     "bass_808": Patch(held.bass_808, gain=1.1, release_s=0.2),

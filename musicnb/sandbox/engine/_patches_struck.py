@@ -7,7 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from musicnb.sandbox.engine._filters import SAMPLE_RATE, FloatArray, biquad, filtered
-from musicnb.sandbox.engine._tones import TAU, Tone, decay, noise, softened, struck
+from musicnb.sandbox.engine._tones import (
+    TAU,
+    Tone,
+    decay,
+    noise,
+    ramp,
+    softened,
+    struck,
+)
+
+#: Until then the tine of an electric piano has fallen by 100 dB.
+_TINE_S = 0.65
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +83,17 @@ def piano(tone: Tone) -> FloatArray:
 def electric_piano(tone: Tone) -> FloatArray:
     """Return a tine piano note by frequency modulation; harder strokes bark."""
     base = tone.hertz
-    frames = np.arange(tone.frames)
-    seconds = (frames / SAMPLE_RATE).astype(np.float32)
-    angle = (frames * (base / SAMPLE_RATE) % 1 * TAU).astype(np.float32)
-    index = (0.25 + 1.3 * tone.velocity**2) * tone.opening**0.4 * np.exp(-seconds * np.float32(3.2))
-    body = np.sin(angle + index.astype(np.float32) * np.sin(angle))
-    body *= np.exp(-seconds * np.float32(0.9 * (base / 261) ** 0.3))
-    tine_angle = (frames * (base * 14.02 / SAMPLE_RATE) % 1 * TAU).astype(np.float32)
-    tine = np.sin(tine_angle) * np.exp(-seconds * np.float32(18))
-    wave = body + tine * np.float32(0.16 * tone.velocity * tone.opening**0.5)
-    return softened(wave.astype(np.float32), 0.0015)
+    angle = ramp(base, tone.frames)
+    index = np.float32((0.25 + 1.3 * tone.velocity**2) * tone.opening**0.4)
+    bark = decay(tone.frames, 1 / 3.2) * index
+    bark *= np.sin(angle)
+    angle += bark
+    wave: FloatArray = np.sin(angle, out=angle)
+    wave *= decay(tone.frames, 1 / (0.9 * (base / 261) ** 0.3))
+    tine = min(tone.frames, int(_TINE_S * SAMPLE_RATE))
+    level = np.float32(0.16 * tone.velocity * tone.opening**0.5)
+    wave[:tine] += np.sin(ramp(base * 14.02, tine)) * decay(tine, 1 / 18) * level
+    return softened(wave, 0.0015)
 
 
 def bell(tone: Tone) -> FloatArray:

@@ -6,10 +6,19 @@ import numpy as np
 
 from musicnb.sandbox.engine._chance import stream
 from musicnb.sandbox.engine._filters import SAMPLE_RATE, FloatArray, biquad, filtered
-from musicnb.sandbox.engine._tones import TAU, Envelope, Partials, Tone, Vibrato, held, noise
+from musicnb.sandbox.engine._tones import (
+    TAU,
+    Envelope,
+    Partials,
+    Tone,
+    Vibrato,
+    held,
+    noise,
+    struck,
+)
 
 _BLOCK = 512
-_CHOIR_BLOCK = 4096
+_CHOIR = Envelope(0.25, 0.5, 0.9, 0.5)
 
 # Formants of sung vowels in hertz, after the tables of the Csound manual (appendix "Formant
 # values", alto and tenor), rounded; "m" is the closed mouth of nasals.
@@ -133,17 +142,19 @@ def _phases(count: int, *labels: object) -> Partials:
 
 def choir(tone: Tone) -> FloatArray:
     """Return four voices on "ah" and "oh", slightly out of tune, shape (2, frames)."""
-    out = np.zeros((2, tone.frames), np.float32)
+    chorus = tone.steady("choir", lambda frames: _chorus(tone, frames))
+    return chorus * (_CHOIR(tone) * np.float32(0.55))
+
+
+def _chorus(tone: Tone, frames: int) -> FloatArray:
+    out = np.zeros((2, frames), np.float32)
     base = tone.hertz
     number = np.arange(1, int(min(30, 5000 / base)) + 1)
-    rows = -(-tone.frames // _CHOIR_BLOCK) + 1
     for singer in range(4):
         draws = stream("choir", tone.pitch, singer)
         frequencies = base * 2 ** (draws.uniform(-9, 9) / 1200) * number
         vowel, voice = ("a" if singer % 2 else "o"), ("m" if singer > 1 else "f")
         levels = _spectrum(frequencies, vowel, voice) / number ** (1.2 / tone.opening**0.2)
         phases = np.array([draws.uniform(0.0, float(TAU)) for _ in number])
-        still = np.repeat(levels[None], rows, axis=0)
-        out[singer % 2] += held(frequencies, still, tone.frames, _CHOIR_BLOCK, phases)
-    out *= Envelope(0.25, 0.5, 0.9, 0.5)(tone) * np.float32(0.55)
+        out[singer % 2] += struck(frequencies, levels, np.zeros(len(levels)), frames, phases)
     return out

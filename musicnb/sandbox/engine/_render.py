@@ -6,7 +6,6 @@ summed in blocks of 65,536 frames, so memory holds one mix, one send and the sou
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,86 +18,21 @@ from musicnb.sandbox.engine._patches import PATCHES
 from musicnb.sandbox.engine._patches_voice import sung
 from musicnb.sandbox.engine._reverb import add_reverb, room
 from musicnb.sandbox.engine._score import TICKS_PER_BEAT, Note, Score
-from musicnb.sandbox.engine._tones import Tone
+from musicnb.sandbox.engine._strips import STRIPS, Strip, Voice, panned
+from musicnb.sandbox.engine._tones import Shelf, Tone
 
 _BLOCK = 1 << 16
 _FADE_S = 1.4
 _DUCK_S = 0.28
-#: Notes kept for reuse; 48 MB at the worst, less than the mix of four minutes.
-_MAX_CACHED_SAMPLES = 12_000_000
+#: Notes kept for reuse; 96 MB at the worst, about what the mix of four minutes needs.
+_MAX_CACHED_SAMPLES = 24_000_000
 _MAX_ECHOES = 3
-_SHORTEST_RING, _LONGEST_RING = SAMPLE_RATE // 2, 8 * SAMPLE_RATE
+_SUNG = frozenset({"vocal", "backing"})
+_LONGEST_RING = 8 * SAMPLE_RATE
 
 
 class Canceled(Exception):
     """The caller's ``cancelled()`` became true while rendering."""
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """One channel of the desk.
-
-    Attributes
-    ----------
-    gain : float
-        Linear level.
-    pan : float
-        -1 (left) to 1 (right).
-    send : float
-        Share that enters the room.
-    spread : float
-        How far single notes stand from the middle of the part.
-    echo : float
-        Level of the dotted-eighth echo.
-    ducked : bool
-        Whether the kick pushes it down in genres that pump.
-    """
-
-    gain: float
-    pan: float
-    send: float
-    spread: float = 0.0
-    echo: float = 0.0
-    ducked: bool = False
-
-
-STRIPS: dict[str, Strip] = {
-    "drums": Strip(gain=0.80, pan=0.0, send=0.07),
-    "bass": Strip(gain=0.58, pan=0.0, send=0.0, ducked=True),
-    "chords": Strip(gain=0.38, pan=-0.18, send=0.16, spread=0.25, ducked=True),
-    "pad": Strip(gain=0.22, pan=0.0, send=0.30, ducked=True),
-    "arp": Strip(gain=0.26, pan=0.38, send=0.26, spread=0.3, echo=0.22, ducked=True),
-    "lead": Strip(gain=0.42, pan=0.08, send=0.22, echo=0.2),
-    "vocal": Strip(gain=0.62, pan=0.0, send=0.18, echo=0.12),
-    "backing": Strip(gain=0.34, pan=-0.35, send=0.28, spread=0.1),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Voice:
-    """A note in sound: samples shared with its twins, level per channel, place and fade."""
-
-    wave: FloatArray
-    level: FloatArray
-    start: int
-    frames: int
-    fade: int
-
-    def add_to(self, buffer: FloatArray, block_start: int, block_frames: int) -> None:
-        """Add what falls into the block."""
-        begin = max(0, block_start - self.start)
-        end = min(self.frames, block_start + block_frames - self.start)
-        if end <= begin:
-            return
-        piece = self.wave[..., begin:end]
-        fading = self.frames - self.fade
-        if self.fade and end > fading:
-            knee = max(begin, fading)
-            piece = piece.copy()
-            rest = (self.frames - np.arange(knee, end, dtype=np.float32)) / np.float32(self.fade)
-            piece[..., knee - begin :] *= rest * rest
-        place = self.start + begin - block_start
-        buffer[:, place : place + end - begin] += piece * self.level
 
 
 @dataclass(slots=True)
@@ -108,9 +42,22 @@ class _Channel:
     part: str
     strip: Strip
     notes: list[tuple[int, Note]]
+    #: Whether its notes stand in different places; a part that does not is summed in one channel.
+    wide: bool
     next: int = 0
-    sounding: list[_Voice] = field(default_factory=list)
+    sounding: list[Voice] = field(default_factory=list)
     amp: tuple[Cascade, Cascade, float] | None = None
+
+
+class _Buses:
+    """What all parts add to in one block: the sound itself, what is echoed, and the room's send."""
+
+    __slots__ = ("dry", "echoed", "send")
+
+    def __init__(self, frames: int) -> None:
+        self.dry = np.zeros((2, frames), np.float32)
+        self.echoed: FloatArray | None = None
+        self.send = np.zeros(frames, np.float32)
 
 
 class _Desk:
@@ -123,8 +70,8 @@ class _Desk:
         self.mix = np.zeros((2, self.frames), np.float32)
         self.send = np.zeros(self.frames, np.float32)
         self.patches = dict(score.patches)
-        self.cache: dict[tuple[object, ...], FloatArray] = {}
-        self.cached = 0
+        self.shelf = Shelf(_MAX_CACHED_SAMPLES)
+        self.longest = self._longest()
         self.channels = self._channels()
         self.ducks = self._duck_places()
         length = int(_DUCK_S * SAMPLE_RATE)
@@ -143,17 +90,20 @@ class _Desk:
         channels = []
         for part, notes in sorted(parts.items()):
             notes.sort(key=lambda pair: pair[0])
-            drive = PATCHES[self.patches[part]].drive if part in self.patches else 0.0
-            channel = _Channel(part, STRIPS[part], notes)
-            if drive:
+            patch = PATCHES.get(self.patches.get(part, ""))
+            strip = STRIPS[part]
+            wide = part == "drums" or strip.spread > 0 or (patch is not None and patch.wide)
+            channel = _Channel(part, strip, notes, wide)
+            if patch is not None and patch.drive:
                 # cabinet: what a loudspeaker of twelve inches leaves of a distorted string
-                before = Cascade(biquad("highpass", 110.0))
+                before = Cascade(biquad("highpass", 110.0), channels=1 + wide)
                 after = Cascade(
                     biquad("lowpass", 4200.0, 0.9),
                     biquad("peak", 2400.0, 0.9, 4.0),
                     biquad("highpass", 80.0),
+                    channels=1 + wide,
                 )
-                channel.amp = (before, after, drive)
+                channel.amp = (before, after, patch.drive)
             channels.append(channel)
         return channels
 
@@ -165,67 +115,76 @@ class _Desk:
 
     # ------------------------------------------------------------------ notes
 
-    def voice(self, channel: _Channel, start: int, note: Note) -> _Voice:
+    def voice(self, channel: _Channel, start: int, note: Note) -> Voice:
         """Return a note in sound."""
         if note.part == "drums":
             return self._drum(start, note)
+        gate, frames = self._lengths(note)
+        if note.part in _SUNG:
+            wave = self._sung(note, gate, frames)
+            return self._placed(channel, note, wave, start=start, frames=frames, fade=0, gain=1.0)
+        patch = PATCHES[self.patches[note.part]]
+        fade = 0
+        if patch.rings:
+            fade = min(frames, max(400, frames - gate))
+            # all notes of a pitch are the beginning of the longest of them
+            longest = self.longest[self._twins(note)]
+            wave = self._played(note, longest, longest)
+        else:
+            wave = self._played(note, gate, frames)
+        return self._placed(
+            channel, note, wave, start=start, frames=frames, fade=fade, gain=patch.gain
+        )
+
+    def _lengths(self, note: Note) -> tuple[int, int]:
+        """Return how long the key of a note is down and how long it sounds, in samples."""
         gate = max(int(note.length / TICKS_PER_BEAT * self.beat_frames), int(0.05 * SAMPLE_RATE))
-        # five shades of loudness are told apart in a mix; more would only empty the cache
-        shade = max(1, round(note.velocity / 127 * 5)) / 5
-        if note.part in {"vocal", "backing"}:
+        if note.part in _SUNG:
             gate = -(-gate // 1024) * 1024
-            wave = self._sung(note, shade, gate)
-            return self._placed(
-                channel, note, wave, start=start, frames=wave.shape[-1], fade=0, gain=1.0
-            )
+            return gate, gate + int(0.1 * SAMPLE_RATE)
         patch = PATCHES[self.patches[note.part]]
         release = int(patch.release_s * SAMPLE_RATE)
         if patch.rings:
-            used = min(gate + release, _LONGEST_RING)
-            # a few lengths serve all notes of a pitch: the beginning of a longer one is the same
-            frames = _SHORTEST_RING << max(0, math.ceil(math.log2(used / _SHORTEST_RING)))
-            wave = self._played(note, shade, frames, frames)
-            fade = min(used, max(400, used - gate))
-            return self._placed(
-                channel, note, wave, start=start, frames=used, fade=fade, gain=patch.gain
-            )
+            return gate, min(gate + release, _LONGEST_RING)
         gate = max(1, round(gate / 2205)) * 2205
-        wave = self._played(note, shade, gate, gate + release)
-        return self._placed(
-            channel, note, wave, start=start, frames=gate + release, fade=0, gain=patch.gain
-        )
+        return gate, gate + release
 
-    def _drum(self, start: int, note: Note) -> _Voice:
+    def _twins(self, note: Note) -> tuple[str, int, float]:
+        """Return what notes have in common that differ in length alone."""
+        return self.patches.get(note.part, note.part), note.pitch, _shade(note)
+
+    def _longest(self) -> dict[tuple[str, int, float], int]:
+        longest: dict[tuple[str, int, float], int] = {}
+        for note in self.score.notes:
+            if note.part != "drums":
+                twins = self._twins(note)
+                longest[twins] = max(longest.get(twins, 0), self._lengths(note)[1])
+        return longest
+
+    def _drum(self, start: int, note: Note) -> Voice:
         if note.sound == "riser":
             frames = max(2000, int(note.length / TICKS_PER_BEAT * self.beat_frames))
-            wave = self._kept(("riser", frames), lambda: riser(frames))
+            wave = self.shelf.get(("riser", frames), lambda: riser(frames))
         else:
             wave = drum(note.sound, self.score.mix.kit)
         hard = (note.velocity / 127) ** 1.4
-        level = _panned(PAN[note.sound] * self.score.mix.width, hard)
-        return _Voice(wave, level, start, wave.shape[-1], 0)
+        level = panned(PAN[note.sound] * self.score.mix.width, hard)
+        return Voice(wave, level, start, wave.shape[-1], 0)
 
-    def _sung(self, note: Note, shade: float, gate: int) -> FloatArray:
-        frames = gate + int(0.1 * SAMPLE_RATE)
-        tone = Tone(note.pitch, shade, gate, frames, self.score.mix.brightness)
-        key = ("voice", note.pitch, shade, gate, note.sound)
-        return self._kept(key, lambda: sung(tone, note.sound, self.score.mix.voice))
+    def _sung(self, note: Note, gate: int, frames: int) -> FloatArray:
+        tone = self._tone(note, gate, frames)
+        key = ("voice", note.pitch, tone.velocity, gate, note.sound)
+        return self.shelf.get(key, lambda: sung(tone, note.sound, self.score.mix.voice))
 
-    def _played(self, note: Note, shade: float, gate: int, frames: int) -> FloatArray:
+    def _played(self, note: Note, gate: int, frames: int) -> FloatArray:
         name = self.patches[note.part]
-        tone = Tone(note.pitch, shade, gate, frames, self.score.mix.brightness)
-        return self._kept((name, note.pitch, shade, gate), lambda: PATCHES[name].play(tone))
+        tone = self._tone(note, gate, frames)
+        key = (name, note.pitch, tone.velocity, gate)
+        return self.shelf.get(key, lambda: PATCHES[name].play(tone))
 
-    def _kept(self, key: tuple[object, ...], make: Callable[[], FloatArray]) -> FloatArray:
-        wave = self.cache.get(key)
-        if wave is None:
-            wave = make()
-            if self.cached + wave.size > _MAX_CACHED_SAMPLES:
-                self.cache.clear()
-                self.cached = 0
-            self.cache[key] = wave
-            self.cached += wave.size
-        return wave
+    def _tone(self, note: Note, gate: int, frames: int) -> Tone:
+        mix, longest = self.score.mix, self.longest[self._twins(note)]
+        return Tone(note.pitch, _shade(note), gate, frames, mix.brightness, longest, self.shelf)
 
     def _placed(
         self,
@@ -237,21 +196,22 @@ class _Desk:
         frames: int,
         fade: int,
         gain: float,
-    ) -> _Voice:
+    ) -> Voice:
         loud = gain * note.velocity / 127
-        if wave.ndim == 2:  # noqa: PLR2004
-            level = np.full((2, 1), loud, np.float32)
+        if wave.ndim == 2 or not channel.wide:  # noqa: PLR2004
+            level = np.full((wave.ndim, 1), loud, np.float32)
         else:
             # neighbours of the scale stand apart, the same pitch always in the same place
             aside = channel.strip.spread * ((note.pitch * 5) % 7 - 3) / 3
-            level = _panned((channel.strip.pan + aside) * self.score.mix.width, loud)
-        return _Voice(wave, level, start, frames, fade)
+            level = panned((channel.strip.pan + aside) * self.score.mix.width, loud)
+        return Voice(wave, level, start, frames, fade)
 
     # ----------------------------------------------------------------- blocks
 
     def add_block(self, start: int, frames: int, *, wrapped: bool) -> None:
         """Add all parts to one block; wrapped blocks only let old notes ring into a loop."""
         ducking = self._ducking(start % self.frames, frames) if self.ducks else None
+        buses = _Buses(frames)
         for channel in self.channels:
             sound = self._part(channel, start, frames, wrapped=wrapped)
             if sound is None:
@@ -266,8 +226,9 @@ class _Desk:
                 # a desk's saturation: rounds the peaks so that the limiter need not
                 sound = np.tanh(sound * np.float32(0.9)) * np.float32(1.15)
             if ducking is not None and channel.strip.ducked:
-                sound = sound * ducking
-            self._route(channel.strip, sound, start % self.frames)
+                sound *= ducking
+            self._route(channel.strip, sound, buses)
+        self._close(buses, start % self.frames)
 
     def _part(
         self, channel: _Channel, start: int, frames: int, *, wrapped: bool
@@ -281,7 +242,7 @@ class _Desk:
                 channel.next += 1
         if not channel.sounding:
             return None
-        buffer = np.zeros((2, frames), np.float32)
+        buffer = np.zeros((1 + channel.wide, frames), np.float32)
         for voice in channel.sounding:
             voice.add_to(buffer, start, frames)
         end = start + frames
@@ -298,19 +259,30 @@ class _Desk:
                 np.minimum(target, piece, out=target)
         return curve
 
-    def _route(self, strip: Strip, sound: FloatArray, start: int) -> None:
-        sound = sound * np.float32(strip.gain)
-        self._add(self.mix, sound, start)
-        if strip.echo:
-            dotted = int(0.75 * self.beat_frames)
-            for count in range(1, _MAX_ECHOES + 1):
-                # echoes change sides
-                turned = sound[::-1] if count % 2 else sound
-                level = np.float32(strip.echo * 0.5 ** (count - 1))
-                self._add(self.mix, turned * level, start + count * dotted)
+    def _route(self, strip: Strip, sound: FloatArray, buses: _Buses) -> None:
+        sound *= np.float32(strip.gain)
         if strip.send:
-            wet = strip.send * self.score.mix.wetness * (1.3 + 0.45 * self.score.mix.space_s)
-            self._add(self.send[None], (sound[0] + sound[1])[None] * np.float32(0.5 * wet), start)
+            middle = sound[0] if len(sound) == 1 else sound[0] + sound[1]
+            buses.send += middle * np.float32(strip.send / len(sound))
+        if len(sound) == 1:
+            sound = sound * panned(strip.pan * self.score.mix.width, 1.0)
+        buses.dry += sound
+        if strip.echo:
+            sound *= np.float32(strip.echo)
+            buses.echoed = sound if buses.echoed is None else buses.echoed + sound
+
+    def _close(self, buses: _Buses, start: int) -> None:
+        self._add(self.mix, buses.dry, start)
+        wet = self.score.mix.wetness * (1.3 + 0.45 * self.score.mix.space_s)
+        self._add(self.send[None], buses.send[None] * np.float32(wet), start)
+        if buses.echoed is None:
+            return
+        dotted = int(0.75 * self.beat_frames)
+        for count in range(1, _MAX_ECHOES + 1):
+            # echoes change sides
+            turned = buses.echoed[::-1] if count % 2 else buses.echoed
+            self._add(self.mix, turned, start + count * dotted)
+            buses.echoed *= np.float32(0.5)
 
     def _add(self, target: FloatArray, sound: FloatArray, start: int) -> None:
         """Add at a place; what overshoots the end is lost, or comes round in a loop."""
@@ -327,11 +299,9 @@ class _Desk:
             sound, start = sound[:, fits:], 0
 
 
-def _panned(pan: float, level: float) -> FloatArray:
-    """Return gains of both channels by the constant-power law, shape (2, 1)."""
-    angle = (min(1.0, max(-1.0, pan)) + 1) * math.pi / 4
-    gains = [[math.cos(angle) * level], [math.sin(angle) * level]]
-    return np.array(gains, np.float32) * np.float32(math.sqrt(2))
+def _shade(note: Note) -> float:
+    """Return one of five shades of loudness; more are not told apart in a mix."""
+    return max(1, round(note.velocity / 127 * 5)) / 5
 
 
 def render(
@@ -378,7 +348,7 @@ def render(
         while any(channel.sounding for channel in desk.channels) and start < 2 * desk.frames:
             desk.add_block(start, min(_BLOCK, 2 * desk.frames - start), wrapped=True)
             start += _BLOCK
-    desk.cache.clear()
+    desk.shelf = Shelf()
     report("mastering", 0.0)
     response = room(score.mix.space_s, round(score.mix.brightness, 1))
     add_reverb(desk.mix, desk.send, response, circular=score.loop)
@@ -387,4 +357,6 @@ def render(
     del desk
     master(mix, score.mix, loop=score.loop, fade_s=_FADE_S)
     report("mastering", 1.0)
-    return np.ascontiguousarray(mix.T)
+    samples = np.empty((mix.shape[1], 2), np.float32)
+    samples[:, 0], samples[:, 1] = mix
+    return samples

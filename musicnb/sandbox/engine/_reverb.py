@@ -9,10 +9,9 @@ import numpy as np
 from musicnb.sandbox.engine._chance import white_noise
 from musicnb.sandbox.engine._filters import SAMPLE_RATE, FloatArray, biquad, filtered
 
-# An overlap-save block yields points - taps + 1 samples: 2**17 points cost least per sample for
-# responses up to 1.5 s, and for longer ones, which would leave a short hop, twice as many.
-_POINTS = 1 << 17
-_LONG_TAPS = 1 << 16
+# An overlap-save block yields points - taps + 1 samples: fewer leave a short hop for the longest
+# responses, and more no longer fit the processor's cache.
+_POINTS = 1 << 18
 _PREDELAY_S = 0.014
 _LONGEST_S = 2.4
 
@@ -58,17 +57,16 @@ def add_reverb(mix: FloatArray, send: FloatArray, response: FloatArray, *, circu
         Whether the tail at the end comes in again at the beginning, for loops.
     """
     taps = response.shape[1]
-    points = _POINTS if taps <= _LONG_TAPS else 2 * _POINTS
-    hop = points - taps + 1
+    hop = _POINTS - taps + 1
     frames = len(send)
-    spectrum = np.fft.rfft(response, points, axis=1)
-    block = np.zeros(points, np.float32)
+    spectrum = np.fft.rfft(response, _POINTS, axis=1)
+    block = np.zeros(_POINTS, np.float32)
     if circular:
         block[: taps - 1] = np.take(send, np.arange(-(taps - 1), 0) % frames)
     for start in range(0, frames, hop):
         count = min(hop, frames - start)
         block[taps - 1 : taps - 1 + count] = send[start : start + count]
         block[taps - 1 + count :] = 0
-        wet = np.fft.irfft(np.fft.rfft(block) * spectrum, points, axis=1)
+        wet = np.fft.irfft(np.fft.rfft(block) * spectrum, _POINTS, axis=1)
         mix[:, start : start + count] += wet[:, taps - 1 : taps - 1 + count]
         block[: taps - 1] = block[count : count + taps - 1].copy()
