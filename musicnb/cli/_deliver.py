@@ -18,6 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--profile", action="append", default=[], metavar="NAME",
         help=f"what place it is for; again for another: {', '.join(PROFILES)}",
     )  # fmt: skip
+    parser.add_argument(
+        "--length", action="append", type=float, metavar="SECONDS",
+        help="a shorter form of every clip; again for another",
+    )  # fmt: skip
     parser.add_argument("--stars", type=int, metavar="N", help="all clips of at least N stars")
     parser.add_argument("--pack", type=Path, help="where to write it; without, only a table")
     parser.add_argument("--name", default="delivery", help="what the pack is called")
@@ -37,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
         raise _fault("library", f"{options.library!r:.80} is none")
     with Studio(options.library, base_url="sandbox", quiet=True) as studio:
         clips = _chosen(list(studio.clips()), options.clips, options.stars)
-        delivery = studio.deliver(clips, options.profile, name=options.name)
+        shorter = {} if options.length is None else {"lengths": options.length}
+        delivery = studio.deliver(clips, options.profile, name=options.name, **shorter)
         print(delivery)
         if options.pack is None:
             return 1 if delivery.failures else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import re
 import shutil
 import string
@@ -20,10 +21,12 @@ from musicnb.deliver import (
     DISCLOSURE,
     Conformed,
     Content,
+    CutDown,
     Labels,
     Profile,
     Rights,
     conform,
+    cut_down,
     pack_schema,
     profile_named,
     write_pack,
@@ -40,8 +43,9 @@ if TYPE_CHECKING:
 
     from musicnb.table import Table
 
-TEMPLATE: Final = "{title}_{profile}"
-_FIELDS: Final = ("title", "profile", "model", "clip", "number")
+TEMPLATE: Final = "{title}{length}_{profile}"
+_FIELDS: Final = ("title", "length", "profile", "model", "clip", "number")
+_MOST_LENGTHS: Final = 20
 _LONGEST_STEM: Final = 80
 _MOST_CLIPS: Final = 500
 _LONGEST_TEXT: Final = 2_000
@@ -52,15 +56,20 @@ class DeliveryOptions(TypedDict, total=False):
 
     Attributes
     ----------
+    lengths
+        Seconds of shorter forms to be made of every clip, such as ``[60, 30, 15, 6]``; without, as
+        long as it is. A clip that is shorter is refused, not padded. Cuts are on beats, and each
+        says how it ends: see `musicnb.deliver.cut_down`.
     name
         Of the pack; ``"delivery"`` by default.
     template
-        Names of the files, of ``{title}``, ``{profile}``, ``{model}``, ``{clip}`` and ``{number}``;
-        what not every system takes is left out of them.
+        Names of the files, of ``{title}``, ``{length}``, ``{profile}``, ``{model}``, ``{clip}`` and
+        ``{number}``; what not every system takes is left out of them.
     progress
         Whether to show a bar, or a function that gets how many are done and how many there are.
     """
 
+    lengths: Iterable[float]
     name: str
     template: str
     progress: Progress
@@ -78,12 +87,20 @@ class Deliverable:
         What it was made of, and for.
     made
         What came of it, measured after encoding.
+    cut
+        The plan of its shorter form; None where it is as long as the clip.
     """
 
     name: str
     clip: Clip
     profile: Profile
     made: Conformed
+    cut: CutDown | None = None
+
+    @property
+    def ending(self) -> str:
+        """How it ends: as the clip does, or by an ending that was made."""
+        return "original" if self.cut is None else self.cut.ending
 
     @property
     def passed(self) -> bool:
@@ -127,6 +144,7 @@ class Delivery:
                 "clip": file.clip.title,
                 "profile": file.profile.title,
                 "length_s": round(file.made.duration_s, 3),
+                "ending": file.ending,
                 "loudness_lufs": round(file.made.loudness_lufs, 2),
                 "true_peak_dbtp": round(file.made.true_peak_dbtp, 2),
                 "limited_db": round(file.made.limited_db, 2),
@@ -214,7 +232,7 @@ class Delivery:
             made = file.made
             verdict = "pass" if file.passed else f"FAIL: {'; '.join(made.problems)}"
             lines.append(
-                f"  {file.name}  {made.duration_s:.2f} s  {made.loudness_lufs:.1f} LUFS"
+                f"  {file.name}  {made.duration_s:.2f} s, {file.ending} ending  {made.loudness_lufs:.1f} LUFS"
                 f"  {made.true_peak_dbtp:.1f} dBTP  {size_text(made.size_bytes)}  {verdict}"
             )
         return "\n".join(lines)
@@ -237,9 +255,10 @@ def deliver(
     if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_STEM:
         raise _fault("name", f"is {name!r:.60}; give 1 to {_LONGEST_STEM} characters")
     names = _Names(options.get("template", TEMPLATE))
+    lengths = _lengths(options.get("lengths"), chosen)
     folder = Path(tempfile.mkdtemp(prefix="musicnb-delivery-"))
     try:
-        files = _made(chosen, wanted, names, folder, progress)
+        files = _made(chosen, lengths, wanted, names, folder=folder, progress=progress)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -248,20 +267,26 @@ def deliver(
 
 def _made(
     clips: Sequence[Clip],
+    lengths: Sequence[float | None],
     profiles: Sequence[Profile],
     names: _Names,
+    *,
     folder: Path,
     progress: Progress,
 ) -> list[Deliverable]:
     files: list[Deliverable] = []
-    with telling(progress, len(clips) * len(profiles), doing="conforming") as done:
+    total = len(clips) * len(lengths) * len(profiles)
+    with telling(progress, total, doing="conforming") as done:
         for number, clip in enumerate(clips, 1):
-            for profile in profiles:
-                path = names.path(clip, number, profile)
-                beside = folder / path.replace("/", "_")
-                made = conform(clip.file(), beside, profile, labels=_labels(clip))
-                files.append(Deliverable(path, clip, profile, made))
-                done()
+            for seconds in lengths:
+                cut = None if seconds is None else cut_down(clip.file(), seconds)
+                sound = clip.file() if cut is None else cut.render()
+                for profile in profiles:
+                    path = names.path(clip, number, seconds, profile)
+                    beside = folder / path.replace("/", "_")
+                    made = conform(sound, beside, profile, labels=_labels(clip))
+                    files.append(Deliverable(path, clip, profile, made, cut))
+                    done()
     return files
 
 
@@ -290,11 +315,11 @@ class _Names:
                 raise _fault("template", f"is {template!r:.80}; it may have {known}, nothing else")
         self._template, self._taken = template, set[str]()
 
-    def path(self, clip: Clip, number: int, profile: Profile) -> str:
+    def path(self, clip: Clip, number: int, seconds: float | None, profile: Profile) -> str:
         """Return the next path."""
         words = self._template.format(
             title=clip.title, profile=profile.name, model=clip.model, clip=clip.clip_id,
-            number=f"{number:03}",
+            number=f"{number:03}", length="" if seconds is None else f"_{seconds:g}s",
         )  # fmt: skip
         stem = _ascii(words) or "clip"
         folder, suffix = _ascii(profile.name), profile.encoding.suffix
@@ -320,6 +345,25 @@ def _clips(clips: Any) -> list[Clip]:
     if not 0 < len(listed) <= _MOST_CLIPS:
         raise _fault("clips", f"are {len(listed)}; give 1 to {_MOST_CLIPS}")
     return list({clip.clip_id: clip for clip in listed}.values())
+
+
+def _lengths(lengths: Any, clips: Sequence[Clip]) -> list[float | None]:
+    if lengths is None:
+        return [None]
+    listed = list(lengths) if isinstance(lengths, Iterable) else [lengths]
+    if isinstance(lengths, (str, bytes)) or not 0 < len(listed) <= _MOST_LENGTHS:
+        raise _fault(
+            "lengths", f"are {lengths!r:.60}; give 1 to {_MOST_LENGTHS} numbers of seconds"
+        )
+    for seconds in listed:
+        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        if not number or not math.isfinite(seconds) or seconds <= 0:
+            raise _fault("lengths", f"have {seconds!r:.40}; give seconds above 0")
+    longest = max(listed)
+    if short := [clip for clip in clips if clip.duration_s < longest]:
+        message = f"have {longest:g} s, and {short[0].title!r:.60} has {short[0].duration_s:.2f} s"
+        raise _fault("lengths", f"{message}: it is not padded. Leave it or the length out")
+    return list(dict.fromkeys(float(seconds) for seconds in listed))
 
 
 def _profiles(profiles: Any) -> list[Profile]:

@@ -72,7 +72,7 @@ def _file_record(file: Deliverable, override: str) -> FileRecord:
     made = file.made
     return FileRecord(
         path=file.name,
-        role="conformed",
+        role="conformed" if file.cut is None else "cut",
         sha256=made.sha256,
         size_bytes=made.size_bytes,
         media_type=_MEDIA[file.profile.format],
@@ -80,10 +80,11 @@ def _file_record(file: Deliverable, override: str) -> FileRecord:
         profile=file.profile.name,
         parent_sha256=file.clip.record.sha256,
         edits=(
+            *([] if file.cut is None else [{"kind": "cut", **file.cut.edit_list()}]),
             {"kind": "gain", "db": round(made.gain_db, 3)},
             {"kind": "limit", "most_db": round(made.limited_db, 3)},
         ),
-        ending="as it was",
+        ending=file.ending if file.cut is None else f"{file.ending}: {file.cut.reason}",
         measured=Measured(
             duration_s=made.duration_s,
             frames=made.frames,
@@ -106,7 +107,8 @@ def _lineage(clips: Iterable[Clip], files: Iterable[Deliverable]) -> Iterator[Ed
         yield Edge(source=source, target=task, step="ordered", credits=cost)
         yield Edge(source=task, target=f"clip {clip.clip_id}", step="made")
     for file in files:
-        step = f"conformed to {file.profile.name}"
+        cut = "" if file.cut is None else f"cut to {file.cut.seconds:g} s, "
+        step = f"{cut}conformed to {file.profile.name}"
         clip_name, file_name = f"clip {file.clip.clip_id}", f"file {file.name}"
         yield Edge(source=clip_name, target=file_name, step=step, credits="0")
 

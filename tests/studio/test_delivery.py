@@ -153,6 +153,22 @@ def test_wrong_statement_writes_nothing(delivery, tmp_path, options, field):
     assert not list(tmp_path.iterdir())
 
 
+def test_shorter_forms_are_exact_and_tell_how_they_end(studio, run, tmp_path):
+    """Two lengths of each clip: to the frame, with the edits in the manifest."""
+    delivery = studio.deliver(run.clips, "ebu-r128", lengths=[4, 2.5], progress=False)
+    assert [file.made.frames for file in delivery.files] == [4 * 48_000, 2.5 * 48_000] * 3
+    manifest = json.loads(
+        content(delivery.write(tmp_path / "pack.zip", override="short"))["manifest.json"]
+    )
+    sounds = [file for file in manifest["files"] if file["measured"]]
+    assert {file["role"] for file in sounds} == {"cut"}
+    assert all(file["edits"][0]["segments"] for file in sounds)
+    assert all("_4s_" in file["path"] or "_2-5s_" in file["path"] for file in sounds)
+    for wrong in ([60], [], "15", [0], [float("nan")], ["x"], [True], 3 * [None]):
+        with pytest.raises(InvalidInput, match="lengths"):
+            studio.deliver(run.clips, "ebu-r128", lengths=wrong, progress=False)
+
+
 def test_names_are_safe_and_never_taken_twice(studio, run):
     """A template makes them; what no system takes is gone from them."""
     delivery = studio.deliver(
