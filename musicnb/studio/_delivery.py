@@ -232,8 +232,9 @@ class Delivery:
             made = file.made
             verdict = "pass" if file.passed else f"FAIL: {'; '.join(made.problems)}"
             lines.append(
-                f"  {file.name}  {made.duration_s:.2f} s, {file.ending} ending  {made.loudness_lufs:.1f} LUFS"
-                f"  {made.true_peak_dbtp:.1f} dBTP  {size_text(made.size_bytes)}  {verdict}"
+                f"  {file.name}  {made.duration_s:.2f} s, {file.ending} ending"
+                f"  {made.loudness_lufs:.1f} LUFS  {made.true_peak_dbtp:.1f} dBTP"
+                f"  {size_text(made.size_bytes)}  {verdict}"
             )
         return "\n".join(lines)
 

@@ -5,7 +5,7 @@ import shutil
 from picturing import NOTEBOOKS, picture
 from playwright.sync_api import expect
 
-NOTEBOOK = "04_hear_and_measure.ipynb"
+NOTEBOOK = "07_hear_and_measure.ipynb"
 
 
 def test_notebook_compares_measures_and_pictures_its_clips(lab, page):
