@@ -4,8 +4,8 @@ Clips of all genres in turn, 75 s each, with seeds that nothing was tuned on. A 
 when every bar that was found begins within 20 ms of a beat of the score; its edit points (of
 cut-downs to 6, 15, 30 and 60 s) when they lie within 20 ms of a bar.
 
-Run it with ``python benchmarks/delivering.py [N] [--check]``; 100 clips take two minutes on one
-core. With ``--check`` a limit that is not kept ends it with status 1.
+Run it with ``python benchmarks/delivering.py [N] [--check]``, with N clips instead of 100. With
+``--check`` a limit that is not kept ends it with status 1.
 """
 
 from __future__ import annotations

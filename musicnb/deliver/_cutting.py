@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from musicnb.errors import Fault, InvalidInput
 from musicnb.measure import Bars, LevelMeter, find_bars
-from musicnb.pictures import waveform_png
 from musicnb.sound import Sound, Source, read
 
 #: ``original``: the master's own ending; the others are made.
@@ -121,6 +120,8 @@ class CutDown:
 
     def picture(self) -> bytes:
         """Return the master's waveform as a PNG, pale where it is left out."""
+        from musicnb.pictures import waveform_png  # noqa: PLC0415 - few plans are looked at
+
         meter = LevelMeter(self.sample_rate, self._samples.shape[1])
         meter.push(self._samples)
         edges = [0, *(at for s in self.segments for at in (s.start, s.end)), len(self._samples)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, SupportsIndex, TypeAlias, Unpack, overl
 
 from musicnb import analysis, sound
 from musicnb.convert import ChangesOptions, Converted
+from musicnb.deliver import DISCLOSURE, Conformed, CutDown, Ending, Profile, cut_down
 from musicnb.errors import LibraryError
 from musicnb.library import (
     ClipRecord,
@@ -22,6 +23,7 @@ from musicnb.library import (
 )
 from musicnb.measure import Measures
 from musicnb.studio._converting import convert_clip
+from musicnb.studio._delivering import conform_clip
 from musicnb.studio._rating import rate
 
 if TYPE_CHECKING:
@@ -307,6 +309,31 @@ class Clip:
     ) -> Converted:
         """Make an Opus file, which means 48 kHz unless a lower rate is named; see `to_wav`."""
         return convert_clip(self, path, "OPUS", {"bitrate_kbps": bitrate_kbps}, **changes)
+
+    def cut_down(self, seconds: float, *, ending: Ending | None = None) -> CutDown:
+        """Plan a shorter form of the clip; see `musicnb.deliver.cut_down`."""
+        return cut_down(self.path, seconds, ending=ending)
+
+    def conform(
+        self,
+        profile: str | Profile,
+        path: _Path | None = None,
+        *,
+        plan: CutDown | None = None,
+        disclosure: str = DISCLOSURE,
+    ) -> Conformed:
+        """Make a file of the clip as a profile of `musicnb.deliver.PROFILES` asks for it.
+
+        Parameters
+        ----------
+        path
+            As in `to_wav`.
+        plan
+            Of `cut_down`; None takes the whole clip.
+        disclosure
+            What the file's tags say about AI.
+        """
+        return conform_clip(self, profile, path, plan, disclosure)
 
     def conversions(self) -> tuple[Conversion, ...]:
         """List what was made of the clip, oldest first."""

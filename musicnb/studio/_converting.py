@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from musicnb.convert import Changes, ChangesOptions, Converted, convert
 from musicnb.errors import Fault, InvalidInput, LibraryError
@@ -17,6 +17,8 @@ from musicnb.sound import Encoding, Format, named_path
 
 if TYPE_CHECKING:
     from musicnb.studio._clip import Clip
+
+_Made = TypeVar("_Made")
 
 #: Endings that a format's files may have.
 _ENDINGS: Final = {"OPUS": (".opus", ".ogg"), "OGG": (".ogg", ".oga"), "WAV": (".wav", ".wave")}
@@ -55,9 +57,12 @@ def convert_clip(
         raise InvalidInput.from_faults([Fault("encoding", "", problem)])
     wanted = Changes(**changes)
     conversions = Conversions(clip.folder)
-    digest = _sha256(clip)
-    names = _named(conversions, clip, path, encoding)
-    made = _made(clip, names, encoding, wanted, _tags(clip, digest, wanted))
+    digest = sha256_of(clip)
+    tags = _tags(clip, digest, wanted)
+    made = first_free(
+        names_for(conversions, clip, path, encoding),
+        lambda name: convert(clip.path, name, encoding, wanted, tags=tags),
+    )
     try:
         conversions.add(
             made.path,
@@ -74,14 +79,20 @@ def convert_clip(
     return made
 
 
-def _made(
-    clip: Clip, names: Iterable[Path], encoding: Encoding, changes: Changes, tags: dict[str, str]
-) -> Converted:
-    """Convert under the first name that is not taken."""
+def first_free(names: Iterable[Path], make: Callable[[Path], _Made]) -> _Made:
+    """Make a file under the first name that is not taken.
+
+    Raises
+    ------
+    InvalidInput
+        All are.
+    LibraryError
+        The folder cannot be written.
+    """
     taken, problem = "", ""
     for name in names:
         try:
-            return convert(clip.path, name, encoding, changes, tags=tags)
+            return make(name)
         except FileExistsError:
             taken = name.name
         except OSError as error:
@@ -94,13 +105,29 @@ def _made(
     )
 
 
-def _named(
+def names_for(
     conversions: Conversions,
     clip: Clip,
     path: str | os.PathLike[str] | None,
     encoding: Encoding,
+    *,
+    words: str = "",
 ) -> Iterable[Path]:
-    stem = PurePosixPath(clip.record.file).stem
+    """Return the names that a file made of a clip may have, the best first.
+
+    Parameters
+    ----------
+    path
+        A name, or a folder; None is ``conversions/`` in the library.
+    words
+        What is put behind the clip's name where the name is ours.
+
+    Raises
+    ------
+    InvalidInput
+        The name's ending is another format's.
+    """
+    stem = "-".join(part for part in (PurePosixPath(clip.record.file).stem, words) if part)
     if path is None:
         return conversions.names(stem, encoding.suffix)
     target = named_path(path)
@@ -123,7 +150,14 @@ def _tags(clip: Clip, digest: str, changes: Changes) -> dict[str, str]:
     }
 
 
-def _sha256(clip: Clip) -> str:
+def sha256_of(clip: Clip) -> str:
+    """Return the hash of a clip's bytes as they are now.
+
+    Raises
+    ------
+    LibraryError
+        They cannot be read.
+    """
     problem = ""
     try:
         if not clip.path.is_file():  # a pipe in its place would never end
