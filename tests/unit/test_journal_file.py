@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from musicnb import TextToMusic
-from musicnb.errors import LibraryError
-from musicnb.library import Journal, Library, restore_journal
+from musicnb.errors import InvalidInput, LibraryError
+from musicnb.library import Journal, KeptSession, KeptVote, Library, restore_journal
 from musicnb.wire import Billing
 
 BRIEF = TextToMusic("dream pop", model="suno-5.5")
@@ -97,7 +97,7 @@ def test_upgrade_that_is_cut_off_leaves_the_first_version(path, monkeypatch):
     from musicnb.library import _database  # noqa: PLC0415 - its table of upgrades is changed
 
     good = _database.MIGRATIONS
-    cut = {**good, 2: good[2] + "; SELECT no_such_function()"}
+    cut = {**good, 2: good[2] + "; SELECT no_such_function();"}
     monkeypatch.setattr(_database, "MIGRATIONS", cut)
     with pytest.raises(LibraryError, match="no_such_function"):
         Journal(path)
@@ -105,6 +105,31 @@ def test_upgrade_that_is_cut_off_leaves_the_first_version(path, monkeypatch):
     journal = Journal(path)
     assert len(journal.jobs()) == 2
     journal.close()
+
+
+def test_journal_of_the_third_version_learns_of_sessions_and_keeps_the_rest(path):
+    """Orders stay; sessions and votes can be kept, and an altered vote is noticed."""
+    filled(path)
+    altered(path, "DROP TABLE votes")
+    altered(path, "DROP TABLE sessions")
+    altered(path, "PRAGMA user_version = 3")
+    journal = Journal(path)
+    assert len(journal.jobs()) == 20
+    journal.sessions.start(KeptSession("spring", "f00d", ("one", "two"), {"k": 1}))
+    vote = KeptVote("v1", "spring", "me", "one", "two", "A", reasons=("hook",), heard_s=(3, 4))
+    assert journal.sessions.keep(vote)
+    assert not journal.sessions.keep(vote)
+    with pytest.raises(InvalidInput, match="taken"):
+        journal.sessions.start(KeptSession("spring", "beef", ("one", "two"), {}))
+    journal.close()
+    again = Journal(path)
+    (kept,) = again.sessions.votes("spring")
+    assert (kept.answer, kept.reasons, kept.heard_s) == ("A", ("hook",), (3, 4))
+    assert again.sessions.find("spring").clips == ("one", "two")
+    again.close()
+    altered(path, "UPDATE votes SET answer = 'B'")
+    with pytest.raises(LibraryError, match="of votes was altered"):
+        Journal(path)
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,8 @@ def test_rating_that_was_altered_behind_the_journals_back_is_noticed(journal, pa
 def as_version_2(path):
     """Take a journal back to what it was before there were ratings."""
     with sqlite3.connect(path) as db:
-        db.execute("DROP TABLE ratings")
+        for table in ("votes", "sessions", "ratings"):
+            db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version = 2")
     db.close()
 
