@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,8 @@ from musicnb.pictures import Html, element, interval_bar, number, paragraph, tab
 if TYPE_CHECKING:
     from musicnb.studio._run import Run
     from musicnb.studio._session import Session
+
+_MOST_CONTRASTS: Final = 20
 
 
 def costs(run: Run, session: Session | None, by: str) -> Html:
@@ -65,7 +67,13 @@ def contrasts_of(run: Run, session: Session, by: str) -> list[Html]:
     heard = {tally.clip: labels[tally.clip] for tally in ranking.tallies}
     if not ranking.standings or len(set(heard.values())) < 2:  # noqa: PLR2004
         return [paragraph("No difference shown by ear: too few votes, or one choice only.")]
-    told = [element("li", public_text(str(one))) for one in ranking.compare(heard)]
+    # sixty labels have thousands of pairs, most of which say nothing
+    found = sorted(ranking.compare(heard), key=lambda one: not one.is_shown)
+    told = [element("li", public_text(str(one))) for one in found[:_MOST_CONTRASTS]]
+    if len(found) > _MOST_CONTRASTS:
+        rest = found[_MOST_CONTRASTS:]
+        shown = sum(one.is_shown for one in rest)
+        told.append(element("li", f"{len(rest)} more pairs, {shown} with a difference shown"))
     words = "Mean strength by ear, for further tasks, with 95 % intervals:"
     return [paragraph(words), element("ul", *told)]
 

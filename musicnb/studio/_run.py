@@ -291,7 +291,7 @@ class Run:
             A session that was revealed. Without one there is no ranking, and the page says so; the
             clips that it plays are then the first that are usable.
         preview_s
-            Seconds of each player, up to 60. A short MP3 of 12 s has some 200 kB.
+            Seconds of each player, up to 60; a second takes about 27 kB of the page.
         overwrite
             Whether a file of this name is replaced.
 
