@@ -21,6 +21,15 @@ from musicnb.pictures._loudness import LoudnessOverTime, loudness_png
 from musicnb.pictures._page import Page
 from musicnb.pictures._plots import plot_loudness, plot_spectrogram, plot_waveform
 from musicnb.pictures._preview import Excerpt, preview_page
+from musicnb.pictures._report_page import (
+    facts,
+    interval_bar,
+    number,
+    paragraph,
+    report_page,
+    section,
+    table,
+)
 from musicnb.pictures._scales import clock, size_text
 from musicnb.pictures._sheet import Frame, sheet_page
 from musicnb.pictures._spectrogram import THUMBNAIL, spectrogram_png, thumbnail_png
@@ -44,8 +53,12 @@ __all__ = [
     "clock",
     "data_url",
     "element",
+    "facts",
     "file_link",
+    "interval_bar",
     "loudness_png",
+    "number",
+    "paragraph",
     "plot_cost_variety",
     "plot_loudness",
     "plot_similarity",
@@ -55,11 +68,14 @@ __all__ = [
     "plot_timeline",
     "plot_waveform",
     "preview_page",
+    "report_page",
     "require_matplotlib",
+    "section",
     "sheet_page",
     "size_text",
     "spectrogram",
     "spectrogram_png",
+    "table",
     "thumbnail_png",
     "waveform_png",
 ]

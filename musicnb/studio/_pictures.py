@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from musicnb import sound
 from musicnb.analysis import Progress, telling
+from musicnb.briefs import public_text
 from musicnb.errors import Fault, InvalidInput, LibraryError, UndecodableAudio
 from musicnb.measure import StretchFinder
 from musicnb.pictures import (
@@ -41,20 +42,25 @@ _PLAYED: Final = ("MP3", "OGG", "FLAC")
 _DECODERS: Final = 4
 
 
-def preview_of(clip: Clip, seconds: float, *, match_lufs: float | None) -> Page:
-    """Make a clip's short player; see `Clip.preview`."""
+def preview_of(
+    clip: Clip, seconds: float, *, match_lufs: float | None, is_for_others: bool = False
+) -> Page:
+    """Make a clip's short player; see `Clip.preview`.
+
+    One for others says nothing of this machine's folders, and of an address in a title no query.
+    """
     if not 0 < seconds <= _MOST_SECONDS:
         raise _invalid("seconds", f"a preview has up to {_MOST_SECONDS:g} s, not {seconds!r}")
     if match_lufs is not None and not math.isfinite(match_lufs):
         raise _invalid("match_lufs", f"loudness is in LUFS, not {match_lufs!r}")
     record = clip.record
     return preview_page(
-        clip.title,
+        public_text(clip.title) if is_for_others else clip.title,
         _excerpt(clip, seconds, _gain(clip, match_lufs)),
         duration_s=record.duration_s,
         outline=record.outline,
         facts=_facts(clip),
-        file=shown_path(clip.path),
+        file="" if is_for_others else shown_path(clip.path),
     )
 
 

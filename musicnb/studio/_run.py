@@ -219,7 +219,11 @@ class Run:
         )
 
     def summary(
-        self, by: str | Sequence[str] | None = None, *, usable: Usable | None = None
+        self,
+        by: str | Sequence[str] | None = None,
+        *,
+        usable: Usable | None = None,
+        shortlist: Session | None = None,
     ) -> Table:
         """Say what every choice gave and cost, and how sure that is.
 
@@ -231,6 +235,8 @@ class Run:
             Which clips are: a function of `table`, such as ``lambda t: t["stars"] >= 4``, the name
             of a column, or a True or False a row. By default those that nobody rejects: three stars
             or more where they were rated, no severe defect where they were not.
+        shortlist
+            A session that was revealed: adds what a clip of its shortlist cost, and win rates.
 
         Returns
         -------
@@ -242,12 +248,13 @@ class Run:
         Raises
         ------
         InvalidInput
-            There is no such axis or column, or `usable` does not say yes or no to every row.
+            There is no such axis or column, or `usable` does not say yes or no to every row, or the
+            session is sealed.
         """
         from musicnb.studio._tabling import run_summary  # noqa: PLC0415 - as above
 
         by = list(self.plan.axes) if by is None else by
-        return run_summary(self._road.library, self._pieces, by, usable)
+        return run_summary(self._road.library, self._pieces, by, usable, shortlist)
 
     # ------------------------------------------------------------------------------ figures
 
@@ -262,6 +269,46 @@ class Run:
         from musicnb.studio._figures import RunFigures  # noqa: PLC0415 - only when one is made
 
         return RunFigures(self, self._road.library.journal)
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        session: Session | None = None,
+        *,
+        preview_s: float = 12.0,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write the campaign as one page that any browser opens, offline: what came, what it cost.
+
+        Players of the shortlist, ranking, costs, plan against spend, failures, method and seeds.
+        It holds no key and no address, and loads nothing.
+
+        Parameters
+        ----------
+        path
+            Where; a file that is there stays.
+        session
+            A session that was revealed. Without one there is no ranking, and the page says so; the
+            clips that it plays are then the first that are usable.
+        preview_s
+            Seconds of each player, up to 60; a second takes about 27 kB of the page.
+        overwrite
+            Whether a file of this name is replaced.
+
+        Raises
+        ------
+        InvalidInput
+            The session is sealed or of other clips, or a value is not what it should be.
+        FileExistsError
+            There is something by this name.
+        OSError
+            It cannot be written.
+        """
+        from musicnb.studio._report import write_report  # noqa: PLC0415 - only when one is made
+
+        return write_report(
+            self, path, session, self._road.library, preview_s=preview_s, overwrite=overwrite
+        )
 
     # ------------------------------------------------------------------------------ listening
 

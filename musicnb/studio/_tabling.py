@@ -19,11 +19,12 @@ from musicnb.analysis import (
 from musicnb.library import Library, Take
 from musicnb.measure import Measures
 from musicnb.studio._clip import MEASURES
-from musicnb.table import Known, Table, Usable, summarized, takes_of_cells, takes_table
+from musicnb.table import Heard, Known, Table, Usable, summarized, takes_of_cells, takes_table
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from musicnb.studio._ballot import Ballot
     from musicnb.studio._run import Piece
 
 _MOST_NAMED = 3
@@ -59,14 +60,26 @@ def run_table(
 
 
 def run_summary(
-    library: Library, pieces: Sequence[Piece], by: str | Sequence[str], usable: Usable | None
+    library: Library,
+    pieces: Sequence[Piece],
+    by: str | Sequence[str],
+    usable: Usable | None,
+    session: Ballot | None = None,
 ) -> Table:
     """Sum a sweep up; see `Run.summary`."""
+    # first, because a sealed session refuses
+    heard = None if session is None else _heard(session)
     takes = _takes(library, pieces)
     every = [take for some in takes for take in some]
     known = _known(library, every)
     bands = {take.clip.clip_id: known.bands(take) for take in every if take.clip is not None}
-    return summarized(_of_cells(library, pieces, takes, known), by, usable=usable, bands=bands)
+    cells = _of_cells(library, pieces, takes, known)
+    return summarized(cells, by, usable=usable, bands=bands, heard=heard)
+
+
+def _heard(session: Ballot) -> Heard:
+    votes = [(vote.left, vote.right, vote.answer) for vote in session.votes if not vote.is_repeat]
+    return Heard(frozenset(session.ranking().shortlist), votes)
 
 
 def _of_cells(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from musicnb.table._account import account_table
 from musicnb.table._cells import takes_of_cells
 from musicnb.table._frame import Column, Table
+from musicnb.table._heard import Heard
 from musicnb.table._intervals import ratio_interval, share_interval
 from musicnb.table._saving import save
 from musicnb.table._summary import Usable, summarized
@@ -12,6 +13,7 @@ from musicnb.table._takes import Known, takes_table
 
 __all__ = [
     "Column",
+    "Heard",
     "Known",
     "Table",
     "Usable",

@@ -15,6 +15,7 @@ from musicnb.library import FINISHED
 from musicnb.measure import effective_number, styles_of
 from musicnb.table._cells import NOT_RUN, column_for
 from musicnb.table._frame import Table
+from musicnb.table._heard import HEARD_COLUMNS, Heard, HeardFacts
 from musicnb.table._intervals import ratio_interval, share_interval
 
 #: A clip that was rated is usable from so many stars on.
@@ -55,6 +56,7 @@ def summarized(
     *,
     usable: Usable | None = None,
     bands: Mapping[str, bytes] | None = None,
+    heard: Heard | None = None,
 ) -> Table:
     """Sum a sweep up by some of its axes or columns.
 
@@ -70,6 +72,8 @@ def summarized(
         (``damaged_file``, ``not_finite``, ``dropout``, ``silent_channel``, ``inverted_channel``).
     bands
         By the clip's id: `musicnb.measure.Fingerprint.bands`, for the variety.
+    heard
+        What came of a listening session.
 
     Returns
     -------
@@ -91,6 +95,11 @@ def summarized(
         ``variety``: how many different clips the ``variety_clips`` whose measures are known amount
         to, see `musicnb.measure.effective_number`; it grows with their number.
 
+        With `heard` also ``shortlisted_clips`` and ``credits_per_shortlisted_clip`` like that of a
+        usable one; ``win_rate``, the share of ``votes`` against clips of other rows in which theirs
+        were preferred (ties half, without pairs that are both unusable), and its interval by
+        `musicnb.table.share_interval`.
+
     Raises
     ------
     InvalidInput
@@ -104,16 +113,18 @@ def summarized(
     if unknown:
         message = f"is {unknown[0]!r:.60}; the axes are {', '.join(map(str, axes)) or 'none'}"
         raise _invalid("by", message)
-    facts = _Facts(flat, axes, _usable(frame, axes, usable), bands or {})
     keys = [flat[name] for name in names] or [pd.Series("all", flat.index, name="all")]
     groups = flat.groupby(keys, observed=True, dropna=False)
     numbers = groups.ngroup().to_numpy()
+    facts = _Facts(flat, axes, _usable(frame, axes, usable), bands or {})
+    if heard is not None:
+        facts.heard = HeardFacts(heard, facts.ids.tolist(), numbers)
     places = np.argsort(numbers, kind="stable")
     ends = np.cumsum(np.bincount(numbers))
     rows = [facts.summary(part) for part in np.split(places, ends[:-1])] if len(flat) else []
     columns = {
         name: pd.array([row[name] for row in rows], dtype=dtype)  # type: ignore[call-overload]
-        for name, dtype in _COLUMNS.items()
+        for name, dtype in (_COLUMNS | (HEARD_COLUMNS if heard is not None else {})).items()
     }
     return Table(columns, index=groups.size().index)
 
@@ -141,8 +152,9 @@ class _Facts:
         self._usable = usable & self._is_clip
         self._durations = np.nan_to_num(numbers("duration_s"))
         self._net, self._held = numbers("net_credits"), np.nan_to_num(numbers("held_credits"))
-        ids = column("clip_id").to_numpy(object)
-        self._styles = styles_of([bands.get(clip_id, b"") for clip_id in ids])
+        self.ids = column("clip_id").to_numpy(object)
+        self.heard: HeardFacts | None = None
+        self._styles = styles_of([bands.get(clip_id, b"") for clip_id in self.ids])
 
     def summary(self, rows: NDArray[np.int64]) -> dict[str, Any]:
         """Sum some rows up."""
@@ -154,6 +166,17 @@ class _Facts:
         )
         settled = np.isin(status, FINISHED) & np.isfinite(net)
         styles = self._styles[rows]
+        ears: dict[str, Any] = {}
+        if self.heard is not None:
+            chosen = np.bincount(order, self.heard.chosen[rows]).astype(np.float64)
+            low, per_clip, high = _price_of_share(net[settled], clips[settled], chosen[settled])
+            ears = {
+                "shortlisted_clips": int(chosen.sum()),
+                "credits_per_shortlisted_clip": per_clip,
+                "credits_per_shortlisted_clip_low": low,
+                "credits_per_shortlisted_clip_high": high,
+                **self.heard.wins(rows, order),
+            }
         return {
             "tasks": int((status != NOT_RUN).sum()),
             "succeeded": int((status == "succeeded").sum()),
@@ -167,6 +190,7 @@ class _Facts:
             "variety": effective_number(styles),
             "variety_clips": int(styles.any(axis=1).sum()),
             **_prices(net[settled], clips[settled], usable[settled], durations[settled]),
+            **ears,
         }
 
 
@@ -179,16 +203,26 @@ def _prices(
     total = float(net.sum())
     low, high = ratio_interval(net, clips)
     per_clip = _ratio(total, clips.sum())
-    least, most = share_interval(usable, clips)
+    least, per_usable, most = _price_of_share(net, clips, usable)
     return {
         "credits_per_clip": per_clip,
         "credits_per_clip_low": low,
         "credits_per_clip_high": high,
-        "credits_per_usable_clip": _ratio(total, usable.sum()),
-        "credits_per_usable_clip_low": _ratio(per_clip, most),
-        "credits_per_usable_clip_high": math.inf if least == 0 else _ratio(per_clip, least),
+        "credits_per_usable_clip": per_usable,
+        "credits_per_usable_clip_low": least,
+        "credits_per_usable_clip_high": most,
         "credits_per_minute": _ratio(total * _SECONDS_PER_MINUTE, durations.sum()),
     }
+
+
+def _price_of_share(
+    net: NDArray[np.float64], clips: NDArray[np.float64], good: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """Return what a good clip costs, between the ends of its interval."""
+    per_clip = _ratio(float(net.sum()), clips.sum())
+    least, most = share_interval(good, clips)
+    high = math.inf if least == 0 else _ratio(per_clip, least)
+    return _ratio(per_clip, most), _ratio(float(net.sum()), good.sum()), high
 
 
 def _ratio(total: float, count: float) -> float:

@@ -8,7 +8,7 @@ from shelving import Ordered, Shelf, Sung
 
 from musicnb.analysis import digests
 from musicnb.errors import InvalidInput
-from musicnb.table import Known, share_interval, summarized, takes_of_cells
+from musicnb.table import Heard, Known, share_interval, summarized, takes_of_cells
 
 FINE, BROKEN = Sung(), Sung(defects=("dropout",))
 LOUD = Sung(defects=("clipping", "band_limit"))
@@ -146,3 +146,47 @@ def test_what_names_no_axis_and_no_column_is_refused(sweep, by):
     """With the names of the axes that there are."""
     with pytest.raises(InvalidInput, match=r"by: is .*; the axes are mood"):
         sweep.summary(by)
+
+
+def clips_of(sweep, mood):
+    frame = sweep.frame
+    return list(frame[frame.index.get_level_values("mood") == mood]["clip_id"].dropna())
+
+
+def test_session_adds_what_a_clip_of_the_shortlist_cost_and_who_won(sweep):
+    """Refunds are out of the price; a tie is half; what is unusable or within a row is no vote."""
+    calm, dark = clips_of(sweep, "calm"), clips_of(sweep, "dark")
+    votes = [
+        (calm[0], dark[0], "A"), (dark[1], calm[1], "tie"), (calm[2], dark[2], "both_unusable"),
+        (calm[0], calm[1], "A"), (dark[3], calm[3], "A"),
+    ]  # fmt: skip
+    heard = Heard(frozenset([calm[0], calm[1], dark[0]]), votes)
+    summary = sweep.summary(heard=heard)
+    row = summary.loc["calm"]
+    assert (row["shortlisted_clips"], row["votes"], row["win_rate"]) == (2, 3, 0.5)
+    assert row["credits_per_shortlisted_clip"] == row["credits_per_clip"] * 10 / 2
+    assert math.isinf(row["credits_per_shortlisted_clip_high"]) or (
+        row["credits_per_shortlisted_clip_low"] < row["credits_per_shortlisted_clip"]
+    )
+    assert row["failed"] == 1
+    assert summary.loc["odd", "votes"] == 0
+    assert pd.isna(summary.loc["odd", "win_rate"])
+    assert "win_rate" not in sweep.summary().columns
+
+
+def test_twins_of_a_task_widen_the_interval_of_a_win_rate(sweep):
+    """Two clips that always fare alike are one witness; the same wins spread out are more."""
+    calm, dark = clips_of(sweep, "calm"), clips_of(sweep, "dark")
+    tasks = range(5)
+    alike = [(calm[2 * t + k], dark[t % 4], "A" if t < 3 else "B") for t in tasks for k in (0, 1)]
+    spread = [
+        (calm[2 * t + k], dark[t % 4], "A" if k == 0 or t == 0 else "B")
+        for t in tasks
+        for k in (0, 1)
+    ]
+    widths = []
+    for votes in (alike, spread):
+        row = sweep.summary(heard=Heard(frozenset(), votes)).loc["calm"]
+        assert row["win_rate"] == 0.6
+        widths.append(row["win_rate_high"] - row["win_rate_low"])
+    assert widths[0] > 1.1 * widths[1]
