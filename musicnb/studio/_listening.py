@@ -129,7 +129,7 @@ def show(session: Session) -> None:
     """Show a session in a notebook."""
     from musicnb.widgets import BlindListening  # noqa: PLC0415 - scripts need no widgets
 
-    widget = BlindListening(session)
+    widget = BlindListening(session, elsewhere="session.ask() names files to play, and asks.")
     session.subscribe(widget.refresh)
     widget.show()
 

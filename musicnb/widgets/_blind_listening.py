@@ -58,6 +58,8 @@ class BlindListening(anywidget.AnyWidget):
         chooses, never by two at once.
     go_on
         What a copy without its kernel says: how to go on. It must not tell what is compared.
+    elsewhere
+        How to listen where there are no widgets.
     """
 
     # strings: a Path would keep every widget alive (anywidget#929)
@@ -73,10 +75,10 @@ class BlindListening(anywidget.AnyWidget):
     #: The desk's screen, with a number that grows from one to the next.
     screen = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, desk: BlindDesk, *, go_on: str = _GO_ON) -> None:
+    def __init__(self, desk: BlindDesk, *, go_on: str = _GO_ON, elsewhere: str = "") -> None:
         self._uid = uuid.uuid4().hex[:12]
         self._lock = threading.RLock()
-        self._desk = desk
+        self._desk, self._elsewhere = desk, elsewhere
         self._serial = 0
         self._sounds: dict[str, bytes] = {}
         self._sender = SoundSender(self._sound, self._to_page)
@@ -106,7 +108,8 @@ class BlindListening(anywidget.AnyWidget):
         """Say in plain text how the session stands."""
         screen = self._desk.screen()
         counted = f"Blind listening, {screen.answered} of {screen.of} votes kept"
-        return "\n".join(filter(None, [counted, screen.remark]))
+        hint = self._elsewhere if screen.state in ("pair", "break") else ""
+        return "\n".join(filter(None, [counted, screen.remark, hint]))
 
     def static_html(self) -> str:
         """Give the static copy: HTML that needs neither kernel nor script."""

@@ -157,7 +157,8 @@ class Listening {
     this.model.on("msg:custom", this.onMessage);
     this.model.on("comm_live_update", this.onLive);
     // a kernel that dies by itself is restarted without a word to its widgets
-    this.ticker = setInterval(() => this.waiting && this.send({ op: "hello" }), HELLO_MS);
+    // and a request may be lost on the way: what is asked after it is answered after it
+    this.ticker = setInterval(() => this.waiting && this.send({ op: "hello", number: `after ${this.waiting.number}` }), HELLO_MS);
   }
 
   /** Ask something of the kernel; nothing else is asked until it has answered. */
@@ -176,11 +177,14 @@ class Listening {
     this.alive = true;
     if (this.store.receive(message, buffers) || message.op !== "answer") return;
     const asked = this.waiting?.number === message.number ? this.waiting : null;
-    if (asked) this.#endWaiting();
+    const isLost = this.waiting && message.number === `after ${this.waiting.number}`;
+    const { token } = this.screen;
+    if (asked || isLost) this.#endWaiting();
     if (asked) this.tell("");
     this.#take(message.screen);
     this.stage.load();
-    if (asked && message.why) this.tell(`${asked.op === "vote" ? "Not kept" : "Not done"}: ${message.why}`, true);
+    if (isLost) this.tell(token === message.screen.token ? "That did not reach Python: press again." : "", true);
+    else if (asked && message.why) this.tell(`${asked.op === "vote" ? "Not kept" : "Not done"}: ${message.why}`, true);
     else if (asked?.op === "vote") this.tell(`Vote ${message.screen.answered} is kept.`);
     else if (asked?.op === "undo") this.tell("The last vote is taken back.");
     this.follow();

@@ -331,3 +331,28 @@ def test_restart_and_saved_copy_say_how_to_go_on(lab: Any, page: Page) -> None:
     expect(copy).to_have_text(
         "Blind listening: under way and sealed. Run this cell again to go on: no vote is lost."
     )
+
+
+def test_vote_lost_on_its_way_is_not_called_kept(lab: Any, page: Page) -> None:
+    """What is asked after it is answered without it: the page says so, and takes it again."""
+    write(lab, "blind_lost")
+    lab.open_and_run(page, "blind_lost.ipynb")
+    section = session(page)
+    plate(section, "A").focus()
+    page.keyboard.press(" ")
+    hear_both(page, section)
+    page.evaluate(f"() => {{ {STAGE}.desk.send = () => true; }}")  # the line is down
+    page.keyboard.press("t")
+    line = section.locator(".mnb-b-line")
+    expect(line).to_have_text("Keeping “Equally good” …")
+    page.evaluate(
+        f"""() => {{
+            const {{desk}} = {STAGE};
+            delete desk.send;
+            desk.send({{op: 'hello', number: `after ${{desk.waiting.number}}`}});
+        }}"""
+    )
+    expect(line).to_have_text("That did not reach Python: press again.")
+    assert kept(lab, "blind_lost") == []
+    page.keyboard.press("t")
+    expect(line).to_have_text("Vote 1 is kept.")

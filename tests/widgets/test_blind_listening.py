@@ -169,3 +169,12 @@ def test_markup_in_what_the_desk_says_is_escaped_in_the_copy(tmp_path: Path) -> 
     copy = BlindListening(desk, go_on="<img src=x onerror=alert(1)>").static_html()
     assert "<img" not in copy
     assert "&lt;img" in copy
+
+
+def test_script_is_told_how_to_listen_without_widgets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where there is no notebook the text stands in for the widget."""
+    desk = FileDesk(tmp_path / "votes.jsonl", TONES, planned=4)
+    BlindListening(desk, elsewhere="session.ask() asks.").show()
+    assert capsys.readouterr().out == "Blind listening, 0 of 4 votes kept\nsession.ask() asks.\n"
