@@ -24,7 +24,7 @@ _LOOK: Final = """
 * { box-sizing: border-box }
 body { margin: 0; background: var(--ground); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif }
-main { max-width: 1080px; margin: 0 auto; padding: 32px 24px 64px }
+main { max-width: 1240px; margin: 0 auto; padding: 32px 24px 64px }
 h1 { font-size: 30px; line-height: 1.2; margin: 0 0 8px; overflow-wrap: anywhere }
 h2 { font-size: 21px; margin: 40px 0 8px; padding-top: 12px; border-top: 1px solid var(--line) }
 h3 { font-size: 16px; margin: 24px 0 6px }
@@ -49,7 +49,8 @@ svg { display: block; width: 100%; min-width: 180px; height: 22px }
 :focus-visible { outline: 3px solid Highlight; outline-offset: 2px }
 @media print { :root { color-scheme: light } main { padding: 0; max-width: none } audio { display:
   none !important } h2, h3 { break-after: avoid } tr, .players > div { break-inside: avoid }
-  .scroll { overflow: visible } table { font-size: 11px } th, td { padding: 4px 5px } }
+  .scroll { overflow: visible } td { white-space: normal }
+  table { font-size: 11px } th, td { padding: 4px 5px } }
 """
 
 
