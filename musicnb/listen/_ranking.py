@@ -164,12 +164,27 @@ class Ranking:
         )
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, names: Mapping[str, str] | None = None) -> str:
+        """Print the ranking, a line for each clip.
+
+        Parameters
+        ----------
+        names
+            What clips are called, by id; others by their id.
+        """
+        called = names or {}
         who = f"{len(self.listeners)} listener{'s' * (len(self.listeners) != 1)}"
         head = f"best {self.goal.k} of {len(self.tallies)} clips, {self.votes} votes of {who}"
         if not self.standings:
-            rows = [f"  {t.clip}  won {t.won} of {t.heard}" for t in self.tallies]
+            rows = [
+                f"  won {t.won:2} of {t.heard:2}  {called.get(t.clip, t.clip)}"
+                for t in self.tallies
+            ]
             return "\n".join((f"{head}; counts only before {self.needed} votes", *rows))
-        return "\n".join((head, *(_line(standing) for standing in self.standings)))
+        rows = [_line(one, called.get(one.clip, one.clip)) for one in self.standings]
+        return "\n".join((head, *rows))
 
 
 def rank(
@@ -278,9 +293,9 @@ def _group(wanted: float) -> Group:
     return "reject" if wanted <= 1 - _SURE else "not separated"
 
 
-def _line(standing: Standing) -> str:
+def _line(standing: Standing, name: str) -> str:
     return (
-        f"  {standing.group:13}  {standing.clip}  {standing.strength:+.2f}"
+        f"  {standing.group:13}  {standing.strength:+.2f}"
         f" [{standing.low:+.2f}, {standing.high:+.2f}]"
-        f"  in the top {standing.in_top:.0%}, usable {standing.usable:.0%}"
+        f"  in the top {standing.in_top:4.0%}, usable {standing.usable:4.0%}  {name}"
     )

@@ -17,6 +17,13 @@ from musicnb.pictures._choices import (
 )
 from musicnb.pictures._course import Movement, Span, plot_spend, plot_timeline
 from musicnb.pictures._html import Html, data_url, element, file_link
+from musicnb.pictures._judged import (
+    Accord,
+    Strength,
+    plot_agreement,
+    plot_strengths,
+    plot_wins,
+)
 from musicnb.pictures._loudness import LoudnessOverTime, loudness_png
 from musicnb.pictures._page import Page
 from musicnb.pictures._plots import plot_loudness, plot_spectrogram, plot_waveform
@@ -38,6 +45,7 @@ from musicnb.pictures._waveform import waveform_png
 
 __all__ = [
     "THUMBNAIL",
+    "Accord",
     "Arm",
     "Drawing",
     "Excerpt",
@@ -50,6 +58,7 @@ __all__ = [
     "Span",
     "Spectrogram",
     "SpectrumReader",
+    "Strength",
     "clock",
     "data_url",
     "element",
@@ -59,14 +68,17 @@ __all__ = [
     "loudness_png",
     "number",
     "paragraph",
+    "plot_agreement",
     "plot_cost_variety",
     "plot_loudness",
     "plot_similarity",
     "plot_spectrogram",
     "plot_spend",
     "plot_spread",
+    "plot_strengths",
     "plot_timeline",
     "plot_waveform",
+    "plot_wins",
     "preview_page",
     "report_page",
     "require_matplotlib",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +115,21 @@ class Ballot:
         """How often listeners agree with each other. Refused while sealed."""
         self._require_unsealed("the agreement")
         return agreement(self._votes())
+
+    def names(self) -> dict[str, str]:
+        """Say what each clip is called, by its id: title, model, and which of several it is.
+
+        Refused while sealed.
+        """
+        self._require_unsealed("names")
+        called = [f"{clip.title}, {clip.model}" for clip in self._clips]
+        seen: Counter[str] = Counter()
+        names = {}
+        for clip, name in zip(self._clips, called, strict=True):
+            seen[name] += 1
+            twin = f" #{seen[name]}" if called.count(name) > 1 else ""
+            names[clip.clip_id] = name + twin
+        return names
 
     # ----------------------------------------------------------------------- several listeners
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from musicnb.analysis import Progress
 from musicnb.library import KeptSession, KeptVote, Library
@@ -26,6 +26,9 @@ from musicnb.listen import (
 )
 from musicnb.studio._ballot import Ballot, Setup, fault
 from musicnb.studio._clip import Clip
+
+if TYPE_CHECKING:
+    from musicnb.studio._session_figures import SessionFigures
 
 #: What a listener may tick beside an answer.
 REASONS: Final = ("melody", "groove", "sound", "voice", "mix", "fits the brief", "artefacts")
@@ -98,6 +101,13 @@ class Session(Ballot):
     def prepare(self, *, progress: Progress = True) -> None:
         """Make the excerpts that are not there yet; see `SealedSounds.prepare`."""
         self._sounds.prepare(progress=progress)
+
+    @property
+    def plot(self) -> SessionFigures:
+        """Figures of the votes: ``session.plot.strengths()`` and its neighbours."""
+        from musicnb.studio._session_figures import SessionFigures  # noqa: PLC0415 - only when made
+
+        return SessionFigures(self)
 
     # ------------------------------------------------------------------------------ listening
 
@@ -315,7 +325,7 @@ class Session(Ballot):
         )
         if self.is_sealed:
             return f"{head}; sealed, {self.estimate}>"
-        return f"{head}>\n{self.ranking()}"
+        return f"{head}>\n{self.ranking().text(self.names())}"
 
     def _ipython_display_(self) -> None:
         from musicnb.studio._listening import show  # noqa: PLC0415 - Jupyter only on display
