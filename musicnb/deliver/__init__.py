@@ -7,6 +7,7 @@ rendered. ``verify_pack("pack.zip")`` says whether a pack is as it was written.
 
 from __future__ import annotations
 
+from musicnb.deliver._archive import Entry, write_archive
 from musicnb.deliver._conform import MOST_LIMITING_DB, NEAR_LU, Conformed, conform
 from musicnb.deliver._cutting import CutDown, Ending, Segment, cut_down
 from musicnb.deliver._labels import DISCLOSURE, Labels, has_content_credentials
@@ -37,6 +38,7 @@ __all__ = [
     "CutDown",
     "Edge",
     "Ending",
+    "Entry",
     "FileRecord",
     "Labels",
     "Limiter",
@@ -52,5 +54,6 @@ __all__ = [
     "pack_schema",
     "profile_named",
     "verify_pack",
+    "write_archive",
     "write_pack",
 ]

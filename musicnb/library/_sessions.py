@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -136,17 +137,23 @@ class Sessions:
 
         A vote without a time gets the present one.
         """
+        return self.keep_all([vote]) == 1
+
+    def keep_all(self, votes: Iterable[KeptVote]) -> int:
+        """Write votes down, all or none; return how many are new."""
         with self._db.transaction(charged=False) as db:
-            known = self._db.one("SELECT 1 FROM votes WHERE vote_id = ?", vote.vote_id)
-            if known is not None:
-                return False
-            db.execute(
-                f"INSERT INTO votes ({_VOTE}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
-                (vote.vote_id, vote.session, vote.listener, vote.left, vote.right, vote.answer,
-                 int(vote.is_repeat), json.dumps(vote.reasons), vote.note, *vote.heard_s,
-                 vote.voted_at or self._clock(), vote.withdrawn_at),
-            )  # fmt: skip
-            self._db.seal("votes", vote.vote_id)
+            return sum(self._keep(db, vote) for vote in votes)
+
+    def _keep(self, db: sqlite3.Connection, vote: KeptVote) -> bool:
+        if self._db.one("SELECT 1 FROM votes WHERE vote_id = ?", vote.vote_id) is not None:
+            return False
+        db.execute(
+            f"INSERT INTO votes ({_VOTE}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+            (vote.vote_id, vote.session, vote.listener, vote.left, vote.right, vote.answer,
+             int(vote.is_repeat), json.dumps(vote.reasons), vote.note, *vote.heard_s,
+             vote.voted_at or self._clock(), vote.withdrawn_at),
+        )  # fmt: skip
+        self._db.seal("votes", vote.vote_id)
         return True
 
     def withdraw(self, vote_id: str) -> None:

@@ -125,10 +125,10 @@ def plot_wins(
         table = np.asarray(wins, float).reshape(count, count)
         heard = table + table.T
         share = np.divide(table, heard, out=np.full_like(table, np.nan), where=heard > 0)
-        ax.imshow(share, cmap="PuOr_r", vmin=0, vmax=1, aspect="auto", alpha=0.75)
+        # the ends of the map are too dark for letters on them
+        ax.imshow(share, cmap="PuOr_r", vmin=-0.6, vmax=1.6, aspect="auto")
         for row, column in zip(*np.nonzero(heard), strict=True):
             text = f"{table[row, column]:.0f} of {heard[row, column]:.0f}"
-            # the middle of the map is light on either ground
             ax.text(column, row, text, ha="center", va="center", fontsize=8, color="#1F1F1F")
         ax.set_yticks(range(count), [plain(clip, _NAME_LETTERS) for clip in clips])
         short = [plain(clip, _SHORT_LETTERS) for clip in clips]

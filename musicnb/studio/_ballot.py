@@ -12,6 +12,7 @@ from musicnb.errors import Fault, InvalidInput
 from musicnb.library import KeptSession, KeptVote, Library
 from musicnb.listen import Agreement, Ranking, TopK, Vote, agreement, consistency, rank
 from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._handout import GuestSounds, Rules, hand_out
 from musicnb.studio._sealed import SealedSounds
 from musicnb.studio._votes_file import export_votes, imported_votes
 
@@ -26,6 +27,10 @@ class Setup:
     seed: int
     excerpt_s: float | None
     least_heard_s: float
+    #: Codes and length of a session that was handed out by somebody else.
+    guest_of: str = ""
+    guest_marks: str = ""
+    guest_seconds: float = 0.0
 
 
 class Ballot:
@@ -41,8 +46,13 @@ class Ballot:
     ) -> None:
         self.name, self.listener, self.setup = kept.name, listener, setup
         self._kept, self._clips, self._library = kept, Clips(clips), library
-        self._sounds = SealedSounds(
-            library.folder / "sealed" / kept.secret[:16], kept.secret, clips, setup.excerpt_s
+        folder = library.folder / "sealed"
+        self._sounds: SealedSounds | GuestSounds = (
+            GuestSounds(
+                folder / setup.guest_of[:16], setup.guest_of, setup.guest_marks, setup.guest_seconds
+            )
+            if setup.guest_of
+            else SealedSounds(folder / kept.secret[:16], kept.secret, clips, setup.excerpt_s)
         )
 
     @property
@@ -63,7 +73,12 @@ class Ballot:
     @property
     def is_sealed(self) -> bool:
         """Whether nobody may know yet what is what."""
-        return self.setup.blind and not self.is_revealed
+        return self.is_guest or (self.setup.blind and not self.is_revealed)
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether somebody else handed it out, and only there can it be revealed."""
+        return bool(self.setup.guest_of)
 
     @property
     def answered(self) -> int:
@@ -73,7 +88,7 @@ class Ballot:
     @property
     def kept_clips(self) -> int:
         """How many clips are compared."""
-        return len(self._clips)
+        return len(self._kept.clips)
 
     # ------------------------------------------------------------------------------ what came of it
 
@@ -153,6 +168,38 @@ class Ballot:
         votes = self._own() if answers else []
         return export_votes(path, votes, self._kept.clips, self._sounds.code)
 
+    def hand_out(self, path: str | os.PathLike[str]) -> Path:
+        """Write the session for listeners elsewhere: rules and excerpts, no answer and no name.
+
+        There, ``studio.guest_session(path, listener="Ada")`` opens it, and its ``export`` gives a
+        file for `import_votes` here.
+
+        Parameters
+        ----------
+        path
+            A name that is not taken; a minute of sound in it takes about 11 MB a clip.
+
+        Raises
+        ------
+        InvalidInput
+            It is a guest itself, or over.
+        FileExistsError
+            There is something by this name.
+        OSError
+            It cannot be written.
+        """
+        if self.is_guest or self.is_revealed:
+            raise fault("session", "is a guest's or over: it cannot be handed out")
+        self._sounds.prepare(progress=False)
+        code, setup = self._sounds.code, self.setup
+        sounds = {code(clip_id): self._sounds.path(clip_id) for clip_id in self._kept.clips}
+        rules = Rules(
+            name=self.name, session=code(""), marks=code("repeats"), clips=tuple(sorted(sounds)),
+            k=setup.k, votes=setup.votes, seed=setup.seed, seconds=self._sounds.seconds,
+            least_heard_s=setup.least_heard_s,
+        )  # fmt: skip
+        return hand_out(path, rules, sounds)
+
     def import_votes(self, path: str | os.PathLike[str]) -> int:
         """Add the votes of other listeners; each counts once, however often it is added.
 
@@ -166,8 +213,10 @@ class Ballot:
         InvalidInput
             It is no file of votes, or one of another session; nothing is added.
         """
+        if self.is_guest:
+            raise fault("session", "is somebody else's: only there can votes be added")
         votes = imported_votes(path, self.name, self._kept.clips, self._sounds.code)
-        return sum(self._library.journal.sessions.keep(vote) for vote in votes)
+        return self._library.journal.sessions.keep_all(votes)
 
     # ------------------------------------------------------------------------------ inside
 

@@ -16,9 +16,11 @@ from musicnb.analysis import Progress
 from musicnb.library import KeptSession, Library
 from musicnb.studio._ballot import Setup, fault
 from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._handout import take_in
 from musicnb.studio._session import Session
 
 _MOST_CLIPS: Final = 64
+_NUMBERS: Final = ("votes", "seed", "excerpt_s", "least_heard_s")
 _MOST_VOTES: Final = 2_000
 _VOTES_PER_CLIP: Final = 4
 _LONGEST_NAME: Final = 80
@@ -65,7 +67,7 @@ class ListeningOptions(TypedDict, total=False):
 
 def listen(
     library: Library,
-    clips: Sequence[Clip],
+    clips: Iterable[Clip],
     *,
     name: str,
     count: int | None = None,
@@ -77,7 +79,7 @@ def listen(
         raise fault(min(strange), f"is no option; there are {known}")
     listener, goal = options.get("listener", "me"), options.get("goal", "top 3")
     votes, seed = options.get("votes"), options.get("seed")
-    name, listener = _name("name", name), _name("listener", listener)
+    name, listener, clips = _name("name", name), _name("listener", listener), _listed(clips)
     kept = library.journal.sessions.find(name)
     if kept is None:
         drawn = _seed(seed)
@@ -99,11 +101,18 @@ def listen(
         library.journal.sessions.start(session)
         return made
     found = reopen(library, clips, name, listener)
-    k = _k(goal, found.kept_clips) if "goal" in options else None
-    asked = {"goal": k, "votes": votes, "seed": seed}
-    running = {"goal": found.setup.k, "votes": found.setup.votes, "seed": found.setup.seed}
+    running: dict[str, Any] = {**asdict(found.setup), "goal": found.setup.k}
+    given = dict[str, Any](options)
+    asked: dict[str, Any] = {
+        field: given[field] for field in ("blind", *_NUMBERS) if field in given
+    }
+    if "goal" in options:
+        asked["goal"] = _k(goal, found.kept_clips)
+    usable = {clip.clip_id for clip in clips if clip.stars != _REJECTED}
+    if count is None and usable - set(kept.clips):
+        raise fault("clips", f"are others than those of {name!r}: give another name")
     for field, value in asked.items():
-        if value is not None and value != running[field]:
+        if value != running[field] and not (value is None and field in ("votes", "seed")):
             raise fault(
                 field,
                 f"is {value!r:.40}, but the session {name!r} has {running[field]}:"
@@ -118,11 +127,28 @@ def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) ->
     if kept is None:
         known = ", ".join(repr(session.name) for session in library.journal.sessions.all()[-10:])
         raise fault("name", f"is {name!r:.80}; there are {known or 'no sessions'}")
+    setup = Setup(**kept.settings)
+    if setup.guest_of:
+        return Session(kept, setup, (), library, listener)
     by_id = {clip.clip_id: clip for clip in clips}
     if missing := [clip_id for clip_id in kept.clips if clip_id not in by_id]:
         raise fault("name", f"{name!r:.80} compares {len(missing)} clips that are not here")
-    setup = Setup(**kept.settings)
     return Session(kept, setup, [by_id[clip_id] for clip_id in kept.clips], library, listener)
+
+
+def guest(library: Library, path: object, listener: str) -> Session:
+    """Open a session that somebody handed out; see `musicnb.Studio.guest_session`."""
+    rules = take_in(path, library.folder / "sealed")
+    name = f"{_name('name', rules.name)[: _LONGEST_NAME - 11]} {rules.session[:10]}"
+    if library.journal.sessions.find(name) is None:
+        setup = Setup(
+            k=rules.k, votes=rules.votes, blind=True, seed=rules.seed, excerpt_s=None,
+            least_heard_s=rules.least_heard_s, guest_of=rules.session, guest_marks=rules.marks,
+            guest_seconds=rules.seconds,
+        )  # fmt: skip
+        kept = KeptSession(name, secrets.token_hex(32), rules.clips, asdict(setup))
+        library.journal.sessions.start(kept)
+    return reopen(library, (), name, listener)
 
 
 def show(session: Session) -> None:
@@ -135,6 +161,16 @@ def show(session: Session) -> None:
 
 
 # ------------------------------------------------------------------------------ what is compared
+
+
+def _listed(clips: object) -> list[Clip]:
+    if isinstance(clips, (str, bytes)) or not isinstance(clips, Iterable):
+        raise fault("clips", f"is {clips!r:.40}; give a whole number from 2, or a list of clips")
+    listed = list(clips)
+    for clip in listed:
+        if not isinstance(clip, Clip):
+            raise fault("clips", f"has {clip!r:.40}, which is no clip; give run.clips")
+    return list({clip.clip_id: clip for clip in listed}.values())
 
 
 def _chosen(clips: Sequence[Clip], count: int | None, seed: int) -> Clips:

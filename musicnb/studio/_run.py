@@ -348,7 +348,7 @@ class Run:
         """
         from musicnb.studio._listening import listen  # noqa: PLC0415 - only who listens
 
-        some = self.clips if isinstance(clips, int) else clips
+        some: Iterable[Clip] = self.clips if isinstance(clips, int) else clips
         count = clips if isinstance(clips, int) else None
         name = self.plan.name if name is None else name
         return listen(self._road.library, some, name=name, count=count, **options)

@@ -27,15 +27,17 @@ _STEREO: Final = 2
 _FADE_S: Final = 0.02
 _STEPS_PER_S: Final = 10
 _SHORTEST_S: Final = 1.0
+_CEILING_DBTP: Final = -0.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """Where an excerpt lies in its clip, and how loud it is."""
+    """Where an excerpt lies in its clip, how loud it is, and how high it peaks."""
 
     clip: Clip
     start_s: float
     loudness_lufs: float = -math.inf
+    true_peak_dbtp: float = -math.inf
 
 
 class SealedSounds:
@@ -102,6 +104,9 @@ class SealedSounds:
                 cuts.append(self._measured(clip))
                 done()
             level = min(cut.loudness_lufs for cut in cuts)
+            # what decoding an MP3 file gives may lie beyond full scale
+            highest = max(level - cut.loudness_lufs + cut.true_peak_dbtp for cut in cuts)
+            level -= max(0.0, highest - _CEILING_DBTP)
             self._folder.mkdir(parents=True, exist_ok=True)
             for cut in cuts:
                 self._write(cut, level - cut.loudness_lufs)
@@ -117,10 +122,10 @@ class SealedSounds:
         gauge = Gauge(self._rate, _STEREO)
         for block in self._blocks(cut):
             gauge.push(block)
-        loudness = gauge.close().loudness_lufs
-        if not math.isfinite(loudness):
+        read = gauge.close()
+        if not math.isfinite(read.loudness_lufs):
             raise _fault(f"{clip.title!r:.80} is silent: leave it out")
-        return _Cut(clip, cut.start_s, loudness)
+        return _Cut(clip, cut.start_s, read.loudness_lufs, read.true_peak_dbtp)
 
     def _blocks(self, cut: _Cut) -> Blocks:
         with Decoder(cut.clip.file()) as decoder:

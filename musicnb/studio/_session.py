@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from musicnb.analysis import Progress
+from musicnb.errors import LibraryError, MusicnbError
 from musicnb.library import KeptSession, KeptVote, Library
 from musicnb.listen import (
     BlindScreen,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 #: What a listener may tick beside an answer.
 REASONS: Final = ("melody", "groove", "sound", "voice", "mix", "fits the brief", "artefacts")
 _BREAK_EVERY: Final = 20
+# one pair in eight measures the listener
+_REPEATS: Final = 0.125
 # what a pair takes before the listener's own pace is known
 _HEARD_OF_EACH_S: Final = 12.0
 _JUDGING_S: Final = 6.0
@@ -94,7 +97,7 @@ class Session(Ballot):
         """How much there is to do, in words."""
         minutes = max(1, round(self.minutes_left))
         return (
-            f"{self.setup.votes} pairs of {len(self._clips)} clips, about {minutes} min from here,"
+            f"{self.setup.votes} pairs of {self.kept_clips} clips, about {minutes} min from here,"
             f" with a break after every {_BREAK_EVERY}"
         )
 
@@ -129,7 +132,7 @@ class Session(Ballot):
                 answered=answered,
                 minutes_left=round(self.minutes_left, 1),
                 seconds=seconds,
-                least_heard_s=min(self.setup.least_heard_s, seconds),
+                least_heard_s=self.least_heard_s,
                 reasons=REASONS,
                 remark=remark,
             )
@@ -232,6 +235,11 @@ class Session(Ballot):
     def reveal(self) -> Session:
         """End the session for good and say which clip was which; the journal keeps when."""
         with self._lock:
+            if self.is_guest:
+                raise fault(
+                    "session",
+                    "is somebody else's: .export(path) gives your votes to whoever can reveal it",
+                )
             self._library.journal.sessions.reveal(self.name)
             self._shown = None
             self._sounds.remove()
@@ -247,6 +255,11 @@ class Session(Ballot):
         from musicnb.studio._asking import ask  # noqa: PLC0415 - only where there is no widget
 
         return ask(self)
+
+    @property
+    def least_heard_s(self) -> float:
+        """How long each of A and B is to be played, at least."""
+        return min(self.setup.least_heard_s, self._sounds.seconds)
 
     @property
     def pair_folder(self) -> Path:
@@ -291,6 +304,7 @@ class Session(Ballot):
             goal=self.goal,
             seed=self.seed,
             listener=self.listener,
+            repeats=_REPEATS,
         )
 
     def _pair_of(self, token: str | None) -> _Shown:
@@ -306,11 +320,25 @@ class Session(Ballot):
             shown = self._pair_of(token)
             if slot not in ("A", "B"):
                 raise fault("slot", f"is {slot!r:.20}; give 'A' or 'B'")
-            self._sounds.prepare(progress=False)
+            self._remake_sounds()
             return self._sounds.path(shown.pair.left if slot == "A" else shown.pair.right)
 
+    def _remake_sounds(self) -> None:
+        """Make excerpts anew where they were deleted; an error must not say whose it is."""
+        try:
+            self._sounds.prepare(progress=False)
+        except (MusicnbError, OSError):
+            if not self.is_sealed:
+                raise
+        else:
+            return
+        raise LibraryError(
+            "an excerpt has gone and cannot be made again: a clip's file is missing or damaged",
+            hint="studio.library.verify() names it, and with that perhaps what you have heard",
+        )
+
     def _require_heard(self, heard_s: tuple[float, float]) -> None:
-        least = min(self.setup.least_heard_s, self._sounds.seconds)
+        least = self.least_heard_s
         if min(heard_s) < least - _SLACK_S:
             raise fault("heard_s", f"hear at least {least:g} s of both A and B first")
 
@@ -320,9 +348,7 @@ class Session(Ballot):
 
     def __repr__(self) -> str:
         kept = f"{self.answered} of {self.setup.votes} votes of {self.listener!r:.40}"
-        head = (
-            f"<Session {self.name!r:.80}: best {self.setup.k} of {len(self._clips)} clips, {kept}"
-        )
+        head = f"<Session {self.name!r:.80}: best {self.setup.k} of {self.kept_clips} clips, {kept}"
         if self.is_sealed:
             return f"{head}; sealed, {self.estimate}>"
         return f"{head}>\n{self.ranking().text(self.names())}"

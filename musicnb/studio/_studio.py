@@ -354,7 +354,7 @@ class Studio(OpenStudio):
         """Choose among any clips by ear, blind; see `musicnb.studio.Run.listen`."""
         from musicnb.studio._listening import listen  # noqa: PLC0415 - only who listens
 
-        return listen(self.library, list(clips), name=name, **options)
+        return listen(self.library, clips, name=name, **options)
 
     def session(self, name: str, *, listener: str = "me") -> Session:
         """Find a listening session again, under way or over.
@@ -367,6 +367,25 @@ class Studio(OpenStudio):
         from musicnb.studio._listening import reopen  # noqa: PLC0415 - only who listens
 
         return reopen(self.library, self.clips(), name, listener)
+
+    def guest_session(self, path: str | os.PathLike[str], *, listener: str) -> Session:
+        """Listen to a session that somebody handed out; see `musicnb.studio.Session.hand_out`.
+
+        Parameters
+        ----------
+        path
+            The file. It is checked, and may be opened again to go on.
+        listener
+            Who listens; the name stands in the votes that ``.export(path)`` gives.
+
+        Raises
+        ------
+        InvalidInput
+            It is no such file.
+        """
+        from musicnb.studio._listening import guest  # noqa: PLC0415 - only who listens
+
+        return guest(self.library, path, listener)
 
     def deliver(
         self,

@@ -6,6 +6,7 @@ is compared.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -39,7 +40,8 @@ class FiledVote(_Record):
     left: Code
     right: Code
     answer: Answer
-    is_repeat: bool
+    #: Says whether the pair was a hidden repeat, to those who have the session.
+    mark: Code
     reasons: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=40)], ...], Field(max_length=20)
     ] = ()
@@ -98,8 +100,8 @@ def export_votes(
             FiledVote(
                 vote_id=vote.vote_id, listener=vote.listener, left=code(vote.left),
                 right=code(vote.right), answer=vote.answer,  # type: ignore[arg-type] # was checked
-                is_repeat=vote.is_repeat, reasons=vote.reasons, note=vote.note,
-                heard_s=vote.heard_s, voted_at=vote.voted_at,
+                mark=_mark(code, vote.vote_id, is_repeat=vote.is_repeat), reasons=vote.reasons,
+                note=vote.note, heard_s=vote.heard_s, voted_at=vote.voted_at,
             )
             for vote in votes
         ),
@@ -121,11 +123,22 @@ def imported_votes(
     for number, vote in enumerate(filed.votes):
         if vote.left not in clip_of or vote.right not in clip_of or vote.left == vote.right:
             raise _fault(f"votes[{number}]", "is about clips that are not compared here")
-        given = vote.model_dump(exclude={"left", "right"})
+        is_repeat = vote.mark == _mark(code, vote.vote_id, is_repeat=True)
+        if not is_repeat and vote.mark != _mark(code, vote.vote_id, is_repeat=False):
+            raise _fault(f"votes[{number}]", "was not written by this session")
+        given = vote.model_dump(exclude={"left", "right", "mark"})
         votes.append(
-            KeptVote(session=session, left=clip_of[vote.left], right=clip_of[vote.right], **given)
-        )
+            KeptVote(
+                session=session, left=clip_of[vote.left], right=clip_of[vote.right],
+                is_repeat=is_repeat, **given,
+            )
+        )  # fmt: skip
     return votes
+
+
+def _mark(code: Callable[[str], str], vote_id: str, *, is_repeat: bool) -> str:
+    words = f"{vote_id} {is_repeat}".encode()
+    return hmac.digest(code("repeats").encode(), words, "sha256").hex()[:32]
 
 
 def _fault(field: str, message: str) -> InvalidInput:

@@ -1,18 +1,19 @@
 """Blind listening: every vote is kept, nothing is given away, and it goes on where it ended."""
 
 import builtins
+import itertools
 import json
 import re
 import subprocess
 import sys
-from pathlib import Path
+import zipfile
 
 import numpy as np
 import pytest
 import soundfile as sf
 
 from musicnb import Studio, TextToMusic
-from musicnb.errors import InvalidInput
+from musicnb.errors import InvalidInput, LibraryError
 from musicnb.measure import Gauge
 
 PATIENCE_S = 240
@@ -92,8 +93,7 @@ def test_what_is_heard_differs_in_nothing_but_its_sound(session, run, studio):
 
 def test_sealed_session_names_no_clip(session, run, studio):
     """Neither its screen, its words, its errors nor the names on disk give a clip away."""
-    said = [repr(session), str(session.screen()), session.estimate, str(vars(session.screen))
-            if hasattr(session.screen, "__dict__") else ""]  # fmt: skip
+    said = [repr(session), str(session.screen()), session.estimate]
     for what in ("clips", "votes", "shortlist"):
         with pytest.raises(InvalidInput, match="is sealed") as caught:
             getattr(session, what)
@@ -253,17 +253,82 @@ def test_votes_travel_in_a_file_without_names(run, session, tmp_path):
     assert not [model for model in MODELS if model in text]
     assert session.import_votes(path) == 0
     filed = json.loads(text)
-    for number, vote in enumerate(filed["votes"]):
-        vote["vote_id"], vote["listener"] = f"{number:032x}", "Bo"
-    path.write_text(json.dumps(filed))
-    assert session.import_votes(path) == 14
-    assert session.import_votes(path) == 0
+    assert "is_repeat" not in text
     empty = json.loads(session.export(tmp_path / "none.json", answers=False).read_text())
     assert empty["votes"] == []
     assert empty["session"] == filed["session"]
     with pytest.raises(FileExistsError):
         session.export(path)
-    assert session.reveal().ranking().listeners == ("Bo", "me")
+
+
+def test_listener_elsewhere_adds_votes_without_learning_a_name(session, run, tmp_path):
+    """Handed out, heard in another library, sent back: it counts once, repeats included."""
+    given = session.hand_out(tmp_path / "session.zip")
+    for clip in run.clips:
+        for telling in (clip.clip_id, clip.title, clip.record.sha256, clip.path.stem):
+            assert telling.encode() not in given.read_bytes()
+    with Studio(tmp_path / "elsewhere", quiet=True) as other:
+        guest = other.guest_session(given, listener="Ada")
+        guest.vote("A")
+        again = other.guest_session(given, listener="Ada")
+        assert again.screen().answered == 1
+        answer_all(again)
+        for refused in (
+            again.reveal, again.ranking, lambda: again.import_votes(given), lambda: again.clips,
+            lambda: again.hand_out(tmp_path / "x.zip"),
+        ):  # fmt: skip
+            with pytest.raises(InvalidInput):
+                refused()
+        votes = again.export(tmp_path / "ada.json")
+        kept = other.library.journal.sessions.votes(again.name)
+    answer_all(session)
+    assert session.import_votes(votes) == 14
+    assert session.import_votes(votes) == 0
+    session.reveal()
+    assert session.ranking().listeners == ("Ada", "me")
+    theirs = [vote for vote in session.votes if vote.listener == "Ada"]
+    assert [vote.is_repeat for vote in theirs] == [vote.is_repeat for vote in kept]
+    assert [vote.answer for vote in theirs] == [vote.answer for vote in kept]
+    with pytest.raises(InvalidInput, match="over"):
+        session.hand_out(tmp_path / "late.zip")
+
+
+def test_hostile_session_file_is_refused_and_leaves_nothing(session, tmp_path):
+    """Text, another archive, a way out, a missing and a longer sound, rules that are none."""
+    given = session.hand_out(tmp_path / "session.zip")
+    with zipfile.ZipFile(given) as archive:
+        good = {name: archive.read(name) for name in archive.namelist()}
+    sound = next(name for name in good if name.endswith(".wav"))
+    rules = json.loads(good["session.json"])
+
+    def edited(**changes):
+        return {**good, "session.json": json.dumps(rules | changes).encode()}
+
+    hostile = [
+        {}, {"x": b""}, {**good, "../../x.wav": b"x"}, {**good, sound: good[sound] + b"x"},
+        {name: data for name, data in good.items() if name != sound},
+        {**good, sound: b"\0" * len(good[sound])}, edited(k=0), edited(k=6), edited(version=2),
+        edited(clips=["../x", "y"]), edited(votes=10**9), edited(name=""), edited(more=1),
+        {**good, "session.json": b"[" * 100_000}, edited(seconds=1e400),
+    ]  # fmt: skip
+    with Studio(tmp_path / "elsewhere", quiet=True) as other:
+        for number, content in enumerate(hostile):
+            path = tmp_path / f"{number}.zip"
+            with zipfile.ZipFile(path, "w") as archive:
+                for name, data in content.items():
+                    archive.writestr(name, data)
+            with pytest.raises(InvalidInput):
+                other.guest_session(path, listener="Ada")
+        with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in good.items():
+                archive.writestr(name, data)
+        (tmp_path / "text.zip").write_text("hello")
+        for name in ("bomb.zip", "text.zip", "none.zip"):
+            with pytest.raises(InvalidInput):
+                other.guest_session(tmp_path / name, listener="Ada")
+        assert other.library.journal.sessions.all() == []
+        sealed = other.library.folder / "sealed"
+        assert not sealed.exists() or not list(sealed.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -289,7 +354,7 @@ def test_file_of_votes_that_does_not_fit_adds_nothing(session, tmp_path, field, 
     "wrong",
     [
         {"left": "0" * 32}, {"answer": "C"}, {"heard_s": [-1, 0]}, {"note": 3}, {"voted_at": 1e400},
-        {"vote_id": "x"}, {"listener": ""}, {"is_repeat": 1},
+        {"vote_id": "x"}, {"listener": ""}, {"mark": "0" * 32},
     ],
 )  # fmt: skip
 def test_hostile_vote_in_a_file_adds_nothing(session, tmp_path, wrong):
@@ -345,17 +410,38 @@ def test_sealed_sounds_come_back_where_they_were_deleted_and_go_at_the_end(sessi
     assert not folder.exists()
 
 
+def test_error_while_sealed_does_not_say_whose_it_is(run, studio, tmp_path):
+    """An excerpt and its clip's file are gone: the listener is told, and not which."""
+    session = run.listen(4, name="gone", seed=9, votes=4)
+    screen = session.screen()
+    for path in (studio.library.folder / "sealed" / session._kept.secret[:16]).iterdir():
+        path.unlink()
+    moved = [clip.path.rename(tmp_path / clip.path.name) for clip in run.clips]
+    try:
+        with pytest.raises(LibraryError, match="missing or damaged") as caught:
+            session.sound(screen.token, "A")
+        assert caught.value.__cause__ is None
+        assert caught.value.__context__ is None
+        assert not any(clip.title in str(caught.value) for clip in run.clips)
+    finally:
+        for clip, path in zip(run.clips, moved, strict=True):
+            path.rename(clip.path)
+    assert session.sound(screen.token, "A")
+
+
 def test_terminal_asks_until_all_is_answered(session, monkeypatch, capsys):
     """Typed answers, a wrong one, one taken back; nobody at the keyboard ends it."""
     typed = iter(["a", "x", "undo", "b", "t", "u", "stop"])
     monkeypatch.setattr(builtins, "input", lambda _: next(typed))
+    monkeypatch.setattr("time.monotonic", itertools.count(0, 10).__next__)
     session.ask()
+    monkeypatch.undo()
     assert session.answered == 3
     shown = capsys.readouterr().out
     assert "pair 1 of 14" in shown
     assert "use one of A, B, tie" in shown
-    paths = re.findall(r"\S+A\.wav", shown)
-    assert Path(paths[-1]).read_bytes() == session.sound(session.screen().token, "A")
+    # what was heard does not lie about afterwards
+    assert not list(session.pair_folder.parent.glob("listening/*.wav"))
 
     def nobody(_):
         raise EOFError
