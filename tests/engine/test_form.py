@@ -81,6 +81,21 @@ def test_loop_is_an_exact_number_of_bars(prompt: str) -> None:
     assert score.bars % 2 == 0
 
 
+@pytest.mark.parametrize(
+    ("prompt", "bars"),
+    [("pop loop, 6 bars", 6), ("waltz loop, 3 bars", 3), ("16-bar rock", 16), ("lofi, 8 bars", 8)],
+)
+def test_bars_that_were_asked_for_are_there_to_the_bar(prompt: str, bars: int) -> None:
+    """Also odd ones, and with an ending where it is no loop; a length in seconds comes first."""
+    assert score_of(prompt).bars == bars
+    assert score_of(f"{prompt}, 120 bpm, 40 s").duration_s == pytest.approx(40, abs=2.1)
+
+
+def test_thousands_of_bars_are_eight_minutes() -> None:
+    """No request makes a piece without an end."""
+    assert score_of("trance, 4000 bars").duration_s <= 480
+
+
 @pytest.mark.parametrize("prompt", ["house loop 12 s", "pop loop 12 s, 120 bpm"])
 @pytest.mark.parametrize("seed", range(4))
 def test_loop_of_six_bars_comes_home_as_its_whole_rounds_do(prompt: str, seed: int) -> None:

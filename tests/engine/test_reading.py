@@ -42,6 +42,19 @@ def test_length_not_stated_is_none(words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "bars"),
+    [
+        ("6 bars", 6), ("an eight-bar loop", 8), ("16-bar house", 16), ("32 measures", 32),
+        ("jazz in a bar", None), ("one bar", None), ("12 bar blues", None), ("2.5 bars", None),
+        ("0 bars", None), ("bars", None), ("", None),
+    ],
+)  # fmt: skip
+def test_bars_stated_are_read_and_places_to_drink_in_are_not(words: str, bars: int | None) -> None:
+    """A twelve-bar blues is a form of any length."""
+    assert _reading.read_bars(_reading.normalised(words)) == bars
+
+
+@pytest.mark.parametrize(
     ("words", "tempo"),
     [("120 bpm", 120), ("97.5 BPM", 97.5), ("tempo: 88", 88), ("at 300 bpm", 220), ("128bpm", 128)],
 )

@@ -16,6 +16,7 @@ from musicnb.sandbox.engine._reading import (
     TEMPO_RANGE_BPM,
     mentions,
     normalised,
+    read_bars,
     read_key,
     read_length_s,
     read_meter,
@@ -74,6 +75,8 @@ class Brief:
         The words that are sung, given or written.
     length_s : float or None
         Length asked for; None leaves it to the form.
+    bars : int or None
+        Bars asked for, when no length was; at least 2, and no longer than 8 minutes of them.
     loop : bool
         Whether the end must join the beginning.
     phrase_bars : int
@@ -109,6 +112,7 @@ class Brief:
     voice: str
     lyrics: str
     length_s: float | None
+    bars: int | None
     loop: bool
     phrase_bars: int
     patches: tuple[tuple[str, str], ...]
@@ -166,6 +170,7 @@ def read_brief(order: Order, *, seed: int, take: int) -> Brief:
     tonic, mode = _key(reader, genre, feeling)
     vocal, lyrics = voice_and_words(reader, feeling.valence)
     weirdness = reader.option("weirdness", order.weirdness_constraint, 0.3)
+    length_s = read_length_s(reader.prompt)
     reader.warnings.extend(not_understood(reader.prompt, order.negative_tags))
     return Brief(
         model=order.model,
@@ -188,7 +193,8 @@ def read_brief(order: Order, *, seed: int, take: int) -> Brief:
         vocal=vocal,
         voice=gender_of(reader),
         lyrics=lyrics,
-        length_s=read_length_s(reader.prompt),
+        length_s=length_s,
+        bars=read_bars(reader.prompt) if length_s is None else None,
         loop=wants_loop(reader.prompt),
         phrase_bars=_phrase_bars(reader),
         patches=cast_patches(reader, genre, colour),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from musicnb.sandbox.engine._lyrics import Stanza, read_stanzas
+from musicnb.sandbox.engine._reading import LENGTH_RANGE_S
 from musicnb.sandbox.engine._score import TAIL_S, Section
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def plan_form(brief: Brief) -> Form:
     needed = sum(_bars_for(stanza, brief) for stanza in stanzas)
     tempo, bars = _bars_and_tempo(brief, bar_s, needed)
     if brief.loop:
-        bars = _loop_bars(bars)
+        bars = bars if brief.bars is not None else _loop_bars(bars)
         lines = tuple(line for stanza in stanzas for line in stanza.lines)
         shape = [Stanza("loop", lines)]
     elif stanzas:
@@ -139,6 +140,8 @@ def _line_bars(syllables: int, comfortable: float) -> float:
 
 def _bars_and_tempo(brief: Brief, bar_s: float, needed: int) -> tuple[float, int]:
     tail = 0.0 if brief.loop else TAIL_S
+    if brief.bars is not None:
+        return brief.tempo_bpm, min(brief.bars, int((LENGTH_RANGE_S[1] - tail) / bar_s))
     if brief.length_s is None:
         wanted = max(_DEFAULT_LENGTH_S, needed * bar_s * 1.12 + 2 * bar_s)
         bars = round((min(_LONGEST_BY_LYRICS_S, wanted) - tail) / bar_s)

@@ -74,8 +74,12 @@ _MINUTES = re.compile(
     rf"(?:\s*(?:and\s+)?{_NUMBER}[\s-]*(?:seconds?|secs?|s)(?!\w))?"
 )
 _SECONDS = re.compile(rf"(?<![\w.]){_NUMBER}[\s-]*(?:seconds?|secs?|s|sec\.)(?!\w)")
+_BARS = re.compile(
+    # a twelve-bar blues is a form, whatever its length
+    rf"(?<![\w./]){_NUMBER}[\s-]*(?:bars?|measures?)(?!\w)(?!\s+blues)"
+)
 #: What tells tempo, key and length, for those who look for what is left of a prompt.
-SPOKEN_DECISIONS = (_METER, _TEMPO, _KEY, _KEY_OF, _CLOCK, _MINUTES, _SECONDS)
+SPOKEN_DECISIONS = (_METER, _TEMPO, _KEY, _KEY_OF, _CLOCK, _MINUTES, _SECONDS, _BARS)
 _DECADE = re.compile(r"(?:[5-9]0|00|19\d0|20\d0)s")
 
 
@@ -169,6 +173,15 @@ def _is_decade(found: re.Match[str], prompt: str) -> bool:
         r"(?:for|about|length|duration|exactly)\s*[:=]?\s*$", prompt[: found.start()]
     )
     return after is None and before is None
+
+
+def read_bars(prompt: str) -> int | None:
+    """Return the stated number of bars, such as of "16 bars" or "an eight-bar loop".
+
+    "A bar" is a place to drink in: fewer than two are not read.
+    """
+    counts = (_number(found.group(1)) for found in _BARS.finditer(prompt))
+    return next((int(count) for count in counts if count.is_integer() and count > 1), None)
 
 
 def wants_loop(prompt: str) -> bool:
