@@ -210,6 +210,10 @@ def _method(run: Run, session: Session | None) -> Html:
                 " acceptability; intervals are quantiles of a posterior sample, of the same seed."
             ),
             (
+                "A shortlist has as many clips as were asked for; the interval of its cost takes a"
+                " clip's place in it for chance, and is wide where there are few tasks."
+            ),
+            (
                 "Clear: among the best and usable with 95 %. Reject: not, with 95 %. Not separated:"
                 " more votes could still say either."
             ),

@@ -1,5 +1,6 @@
 """The report of a run: every number from the journal, nothing from outside, nothing given away."""
 
+import json
 import re
 import sqlite3
 from collections import defaultdict
@@ -9,6 +10,8 @@ import pytest
 
 from musicnb import TextToMusic
 from musicnb.errors import InvalidInput
+from musicnb.listen import TopK, Vote, rank
+from musicnb.table import ratio_interval, share_interval
 
 PATIENCE_S = 240
 UNITS = 10_000
@@ -60,7 +63,10 @@ def run(studio):
     """Twelve orders of two models; the first fails and is refunded."""
     studio.rehearse("task_failed", on="create", times=1)
     brief = TextToMusic("{mood} pop, 4 s", instrumental=True)
-    return studio.sweep("told", brief, AXES).run(max_credits=900).wait(PATIENCE_S)
+    run = studio.sweep("told", brief, AXES).run(max_credits=900).wait(PATIENCE_S)
+    for number, clip in enumerate(run.clips):
+        clip.rate(stars=(5, 2, 4)[number % 3])
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +177,106 @@ def test_wins_of_the_report_are_the_votes_of_the_journal_file(page, journal):
     tied = sum(int(row[-2]) for row in matrix)
     query = "SELECT 2 * count(*) FROM votes WHERE session='told' AND answer = 'tie'"
     assert (tied,) == journal.execute(query).fetchone()
+
+
+def rows_by_task(journal):
+    """Of each order: its mood, whether it failed, net credits, clips and usable ones, from rows."""
+    found = []
+    for job, body, state, charged, refunded in journal.execute(
+        "SELECT job_id, body, state, charged, refunded FROM jobs WHERE sweep='told'"
+    ):
+        prompt = json.loads(body)["prompt"]
+        mood = next(mood for mood in AXES["mood"] if mood in prompt)
+        stars = journal.execute(
+            "SELECT stars FROM clips LEFT JOIN ratings USING (clip_id) WHERE job_id=?", (job,)
+        ).fetchall()
+        usable = sum(star >= 3 for (star,) in stars)
+        net = (charged - (refunded or 0)) / UNITS
+        found.append((mood, state == "failed", net, len(stars), usable))
+    return found
+
+
+def test_costs_by_an_axis_with_their_intervals_are_recomputed_from_the_journal_file(page, journal):
+    """Tasks, failures, clips, usable clips, spend, and what one costs, between its ends."""
+    table = Reading(page).tables["What each mood gave and cost"]
+    at = {name: place for place, name in enumerate(table[0])}
+    rows = rows_by_task(journal)
+    assert len(table) == 3
+    for row in table[1:]:
+        mine = [one for one in rows if one[0] == row[0]]
+        _, failed, net, clips, usable = map(list, zip(*mine, strict=True))
+        assert int(row[at["tasks"]]) == len(mine) == 6
+        assert int(row[at["failed"]]) == sum(failed)
+        assert int(row[at["clips"]]) == sum(clips)
+        assert int(row[at["usable clips"]]) == sum(usable) > 0
+        assert credits_of(row[at["spent, credits"]]) == sum(net)
+        low, high = ratio_interval(net, clips)
+        told = [float(word) for word in re.findall(r"[\d.]+", row[at["credits per clip"]])]
+        assert told == pytest.approx([sum(net) / sum(clips), low, high], abs=0.06)
+        told = [float(word) for word in re.findall(r"[\d.]+", row[at["credits per usable clip"]])]
+        least, most = share_interval(usable, clips)
+        per_clip = sum(net) / sum(clips)
+        wanted = [sum(net) / sum(usable), per_clip / most, per_clip / least]
+        assert told == pytest.approx(wanted, abs=0.06)
+
+
+def votes_of(journal):
+    """Return every vote that counts, from rows."""
+    query = (
+        "SELECT left_clip, right_clip, answer, listener, is_repeat FROM votes"
+        " WHERE session='told' AND withdrawn_at IS NULL ORDER BY number"
+    )
+    return [
+        Vote(left, right, answer, listener=listener, is_repeat=bool(repeat))
+        for left, right, answer, listener, repeat in journal.execute(query)
+    ]
+
+
+def test_strengths_of_the_report_follow_from_the_votes_of_the_journal_file(page, journal):
+    """The same votes, clips, tasks and seed give the same numbers, in the same groups."""
+    query = "SELECT clips, settings FROM sessions WHERE name='told'"
+    clips, settings = map(json.loads, journal.execute(query).fetchone())
+    clusters = dict(journal.execute("SELECT clip_id, job_id FROM clips"))
+    ranking = rank(
+        votes_of(journal), clips, goal=TopK(settings["k"]), seed=settings["seed"],
+        clusters={clip: clusters[clip] for clip in clips},
+    )  # fmt: skip
+    table = Reading(page).tables["Strengths with intervals"]
+    assert len(table) == 1 + len(clips)
+    for row, one in zip(table[1:], ranking.standings, strict=True):
+        assert row[1] == one.group
+        assert row[3] == f"{one.strength:+.2f} [{one.low:+.2f}, {one.high:+.2f}]"
+        assert row[4:] == [f"{one.in_top * 100:.0f}", f"{one.usable * 100:.0f}"]
+
+
+def test_hidden_repeats_of_the_report_are_counted_from_the_journal_file(page, journal):
+    """Each is compared with the vote on the same pair before it."""
+    same = opposite = total = 0
+    before = {}
+    for vote in votes_of(journal):
+        said = {"A": vote.left, "B": vote.right}.get(vote.answer, vote.answer)
+        if vote.is_repeat:
+            first = before[vote.pair]
+            total += 1
+            same += said == first
+            opposite += {said, first} == {vote.left, vote.right}
+        before[vote.pair] = said
+    assert total
+    assert f"Hidden repeats, me: {same} of {total} the same, {opposite} opposite." in page
+
+
+def test_counts_of_the_report_are_those_of_the_journal_file(page, journal, run):
+    """Orders by state, what is held, what did not run."""
+    figures = Reading(page).figures
+    states = dict(
+        journal.execute("SELECT state, count(*) FROM jobs WHERE sweep='told' GROUP BY state")
+    )
+    for state in ("failed", "canceled", "unknown"):
+        assert int(figures[state]) == states.get(state, 0)
+    assert int(figures["not_run"]) == run.plan.tasks - sum(states.values())
+    query = "SELECT count(*) FROM jobs WHERE sweep='told' AND ended_at IS NULL"
+    assert journal.execute(query).fetchone() == (0,)
+    assert credits_of(figures["held_credits"]) == 0
 
 
 def test_report_loads_nothing_and_holds_no_secret(page, studio):
