@@ -289,7 +289,7 @@ class Run:
             Where; a file that is there stays.
         session
             A session that was revealed. Without one there is no ranking, and the page says so; the
-            clips that it plays are then the first that are usable.
+            clips that it plays are then the first that nobody rejected.
         preview_s
             Seconds of each player, up to 60; a second takes about 27 kB of the page.
         overwrite
