@@ -7,24 +7,52 @@ rendered. ``verify_pack("pack.zip")`` says whether a pack is as it was written.
 
 from __future__ import annotations
 
-from musicnb.deliver._archive import Entry, write_archive
-from musicnb.deliver._conform import MOST_LIMITING_DB, NEAR_LU, Conformed, conform
-from musicnb.deliver._cutting import CutDown, Ending, Segment, cut_down
+from typing import TYPE_CHECKING
+
+from musicnb._lazy import lazily
 from musicnb.deliver._labels import DISCLOSURE, Labels, has_content_credentials
-from musicnb.deliver._limiter import Limiter
-from musicnb.deliver._profiles import PROFILES, Profile, profile_named
-from musicnb.deliver._records import (
-    PATH_PATTERN,
-    ClipRecord,
-    Edge,
-    FileRecord,
-    Measured,
-    PackManifest,
-    Rights,
-    pack_schema,
-)
-from musicnb.deliver._verify import PackCheck, verify_pack
-from musicnb.deliver._write import Content, write_pack
+
+if TYPE_CHECKING:
+    from musicnb.deliver._archive import Entry, write_archive
+    from musicnb.deliver._conform import MOST_LIMITING_DB, NEAR_LU, Conformed, conform
+    from musicnb.deliver._cutting import CutDown, Ending, Segment, cut_down
+    from musicnb.deliver._limiter import Limiter
+    from musicnb.deliver._profiles import PROFILES, Profile, profile_named
+    from musicnb.deliver._records import (
+        PATH_PATTERN,
+        ClipRecord,
+        Edge,
+        FileRecord,
+        Measured,
+        PackManifest,
+        Rights,
+        pack_schema,
+    )
+    from musicnb.deliver._verify import PackCheck, verify_pack
+    from musicnb.deliver._write import Content, write_pack
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "musicnb.deliver._archive": ("Entry", "write_archive"),
+            "musicnb.deliver._conform": ("MOST_LIMITING_DB", "NEAR_LU", "Conformed", "conform"),
+            "musicnb.deliver._cutting": ("CutDown", "Ending", "Segment", "cut_down"),
+            "musicnb.deliver._limiter": ("Limiter",),
+            "musicnb.deliver._profiles": ("PROFILES", "Profile", "profile_named"),
+            "musicnb.deliver._records": (
+                "PATH_PATTERN",
+                "ClipRecord",
+                "Edge",
+                "FileRecord",
+                "Measured",
+                "PackManifest",
+                "Rights",
+                "pack_schema",
+            ),
+            "musicnb.deliver._verify": ("PackCheck", "verify_pack"),
+            "musicnb.deliver._write": ("Content", "write_pack"),
+        },
+    )
 
 __all__ = [
     "DISCLOSURE",

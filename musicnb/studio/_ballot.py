@@ -251,6 +251,12 @@ class Ballot:
             )
 
 
+def require_session(field: str, value: object) -> None:
+    """Refuse what is no session."""
+    if not isinstance(value, Ballot):
+        raise fault(field, f"is {value!r:.60}; give what run.listen() returned")
+
+
 def fault(field: str, message: str) -> InvalidInput:
     """Build the error about one field."""
     return InvalidInput.from_faults([Fault(field, "", message)])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, SupportsIndex, TypeAlias, Unpack, overl
 
 from musicnb import analysis, sound
 from musicnb.convert import ChangesOptions, Converted
-from musicnb.deliver import DISCLOSURE, Conformed, CutDown, Ending, Profile, cut_down
+from musicnb.deliver import DISCLOSURE
 from musicnb.errors import LibraryError
 from musicnb.library import (
     ClipRecord,
@@ -23,12 +23,12 @@ from musicnb.library import (
 )
 from musicnb.measure import Measures
 from musicnb.studio._converting import convert_clip
-from musicnb.studio._delivering import conform_clip
 from musicnb.studio._rating import rate
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from musicnb.deliver import Conformed, CutDown, Ending, Profile
     from musicnb.pictures import Page
     from musicnb.widgets import Comparison
 
@@ -312,7 +312,9 @@ class Clip:
 
     def cut_down(self, seconds: float, *, ending: Ending | None = None) -> CutDown:
         """Plan a shorter form of the clip; see `musicnb.deliver.cut_down`."""
-        return cut_down(self.path, seconds, ending=ending)
+        from musicnb.deliver import cut_down  # noqa: PLC0415 - only who delivers
+
+        return cut_down(self.file(), seconds, ending=ending)
 
     def conform(
         self,
@@ -333,6 +335,8 @@ class Clip:
         disclosure
             What the file's tags say about AI.
         """
+        from musicnb.studio._delivering import conform_clip  # noqa: PLC0415 - as above
+
         return conform_clip(self, profile, path, plan, disclosure)
 
     def conversions(self) -> tuple[Conversion, ...]:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 from musicnb import __version__
 from musicnb.briefs import public_text
 from musicnb.catalogue import amount_text
-from musicnb.errors import Fault, InvalidInput
+from musicnb.errors import Fault, InvalidInput, LibraryError
 from musicnb.library import Job, Library
 from musicnb.pictures import Html, element, facts, paragraph, report_page, section, table
 from musicnb.settings import SANDBOX
 from musicnb.sound import named_path, new_file
+from musicnb.studio._ballot import require_session
 from musicnb.studio._clip import Clip
 from musicnb.studio._pictures import preview_of
 from musicnb.studio._report_ears import contrasts_of, costs, ranking_parts
@@ -44,12 +45,22 @@ def write_report(
 ) -> Path:
     """Write the page; see `musicnb.studio.Run.report`."""
     target = named_path(path)
+    if session is not None:
+        require_session("session", session)
     if target.exists() and not overwrite:  # before minutes of encoding
         raise FileExistsError(f"{target!s:.200} exists already")
     content = _page(run, session, library, preview_s)
-    with new_file(target, overwrite=overwrite) as file:
-        file.write(content)
-    return target
+    problem = ""
+    try:
+        with new_file(target, overwrite=overwrite) as file:
+            file.write(content)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        problem = f"{target.parent} cannot be written ({error.strerror or error!s:.200})"
+    else:
+        return target
+    raise LibraryError(problem, hint="Make room, or choose another path")
 
 
 def _page(run: Run, session: Session | None, library: Library, preview_s: float) -> bytes:

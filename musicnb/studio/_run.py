@@ -301,7 +301,7 @@ class Run:
             The session is sealed or of other clips, or a value is not what it should be.
         FileExistsError
             There is something by this name.
-        OSError
+        LibraryError
             It cannot be written.
         """
         from musicnb.studio._report import write_report  # noqa: PLC0415 - only when one is made

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from musicnb.analysis import Progress, telling
 from musicnb.convert import amplified, faded, resampled, trimmed
-from musicnb.errors import Fault, InvalidInput
+from musicnb.errors import Fault, InvalidInput, LibraryError, UndecodableAudio
 from musicnb.measure import Gauge
 from musicnb.sound import Decoder, Encoding, encode_into, new_file
 from musicnb.studio._clip import Clip
@@ -88,9 +88,7 @@ class SealedSounds:
         Raises
         ------
         InvalidInput
-            A clip is silent.
-        UndecodableAudio, LibraryError
-            A clip cannot be read any more.
+            A clip is silent, or cannot be read any more.
         ConfigurationError
             Clips have different sample rates, which needs soxr: ``pip install "musicnb[deliver]"``.
         OSError
@@ -118,6 +116,14 @@ class SealedSounds:
             shutil.rmtree(self._folder)
 
     def _measured(self, clip: Clip) -> _Cut:
+        problem = ""
+        try:
+            return self._gauged(clip)
+        except (UndecodableAudio, LibraryError) as error:
+            problem = error.message
+        raise _fault(f"{clip.title!r:.80} cannot be read ({problem:.200}): leave it out")
+
+    def _gauged(self, clip: Clip) -> _Cut:
         cut = _Cut(clip, _loudest_start_s(clip, self.seconds))
         gauge = Gauge(self._rate, _STEREO)
         for block in self._blocks(cut):

@@ -78,6 +78,9 @@ def run_summary(
 
 
 def _heard(session: Ballot) -> Heard:
+    from musicnb.studio._ballot import require_session  # noqa: PLC0415 - only who has listened
+
+    require_session("shortlist", session)
     votes = [(vote.left, vote.right, vote.answer) for vote in session.votes if not vote.is_repeat]
     return Heard(frozenset(session.ranking().shortlist), votes)
 

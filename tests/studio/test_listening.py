@@ -390,6 +390,19 @@ def test_wrong_option_is_named_and_starts_nothing(run, studio, options, field):
     assert len(studio.library.journal.sessions.all()) == before
 
 
+def test_damaged_clip_is_named_before_anything_is_sealed(run, studio):
+    """Nothing is started, so it may be said which one."""
+    clip = run.clips[0]
+    good = clip.path.read_bytes()
+    clip.path.write_bytes(b"no music")
+    try:
+        with pytest.raises(InvalidInput, match=re.escape(clip.title)):
+            run.listen(list(run.clips), name="damaged")
+    finally:
+        clip.path.write_bytes(good)
+    assert studio.library.journal.sessions.find("damaged") is None
+
+
 def test_open_session_hides_nothing(run):
     """``blind=False``: the ranking may be looked at on the way."""
     session = run.listen(4, name="open", blind=False, votes=6, seed=1)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from musicnb import TextToMusic
-from musicnb.errors import InvalidInput
+from musicnb.errors import InvalidInput, LibraryError
 from musicnb.listen import TopK, Vote, rank
 from musicnb.table import ratio_interval, share_interval
 
@@ -318,6 +318,17 @@ def test_report_and_summary_refuse_while_a_session_is_sealed(run, tmp_path):
     with pytest.raises(InvalidInput, match="sealed"):
         run.summary("model", shortlist=session)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_session_and_wrong_place_are_named(run, tmp_path):
+    """Not by an attribute that something has not."""
+    for wrong in ("told", 3, run):
+        with pytest.raises(InvalidInput, match="session"):
+            run.report(tmp_path / "r.html", wrong)
+        with pytest.raises(InvalidInput, match="shortlist"):
+            run.summary("model", shortlist=wrong)
+    with pytest.raises(LibraryError, match="cannot be written"):
+        run.report(tmp_path / "no" / "r.html", preview_s=2)
 
 
 def test_file_that_is_there_is_kept_unless_told_otherwise(run, tmp_path):

@@ -67,7 +67,10 @@ def test_studio_in_a_script_loads_neither_pandas_nor_jupyter():
     """A script that only generates does not pay for tables, widgets or the server."""
     heavy = ("pandas", "ipywidgets", "anywidget", "scipy", "starlette", "matplotlib")
     assert loaded_by("from musicnb import Studio; import musicnb.pictures", *heavy) == "[]"
-    heavy = ("pandas", "musicnb.pictures", "musicnb.sandbox.engine")
+    heavy = (
+        "pandas", "musicnb.pictures", "musicnb.sandbox.engine", "musicnb.listen",
+        "musicnb.deliver._conform",
+    )  # fmt: skip
     assert loaded_by("from musicnb import Studio", *heavy) == "[]"
 
 
