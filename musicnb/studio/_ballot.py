@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from musicnb.errors import Fault, InvalidInput
+from musicnb.errors import Fault, InvalidInput, LibraryError
 from musicnb.library import KeptSession, KeptVote, Library
 from musicnb.listen import Agreement, Ranking, TopK, Vote, agreement, consistency, rank
 from musicnb.studio._clip import Clip, Clips
@@ -146,6 +146,10 @@ class Ballot:
             names[clip.clip_id] = name + twin
         return names
 
+    def forget_sounds(self) -> None:
+        """Delete the excerpts."""
+        self._sounds.remove()
+
     # ----------------------------------------------------------------------- several listeners
 
     def export(self, path: str | os.PathLike[str], *, answers: bool = True) -> Path:
@@ -216,13 +220,21 @@ class Ballot:
         if self.is_guest:
             raise fault("session", "is somebody else's: only there can votes be added")
         votes = imported_votes(path, self.name, self._kept.clips, self._sounds.code)
-        return self._library.journal.sessions.keep_all(votes)
+        sessions = self._library.journal.sessions
+        known = {vote.vote_id for vote in sessions.votes(self.name, withdrawn=True)}
+        if any(vote.listener == self.listener and vote.vote_id not in known for vote in votes):
+            raise fault(
+                "listener",
+                f"is {self.listener!r:.40} in the file and here: two people need two names",
+            )
+        return sessions.keep_all(votes)
 
     # ------------------------------------------------------------------------------ inside
 
     def _session(self) -> KeptSession:
         kept = self._library.journal.sessions.find(self.name)
-        assert kept is not None
+        if kept is None:
+            raise LibraryError(f"the journal has no session {self.name!r:.80} any more")
         return kept
 
     def _all(self) -> list[KeptVote]:

@@ -97,8 +97,12 @@ def listen(
         )
         made = Session(session, setup, chosen, library, listener)
         # before anything is written: a clip may be silent, or gone
-        made.prepare(progress=options.get("progress", True))
-        library.journal.sessions.start(session)
+        try:
+            made.prepare(progress=options.get("progress", True))
+            library.journal.sessions.start(session)
+        except BaseException:
+            made.forget_sounds()
+            raise
         return made
     found = reopen(library, clips, name, listener)
     running: dict[str, Any] = {**asdict(found.setup), "goal": found.setup.k}

@@ -28,6 +28,10 @@ _FADE_S: Final = 0.02
 _STEPS_PER_S: Final = 10
 _SHORTEST_S: Final = 1.0
 _CEILING_DBTP: Final = -0.5
+# all are brought down to the quietest, and 16 bits should be left of them
+_MOST_BELOW_LU: Final = 24.0
+_WAV_HEAD_BYTES: Final = 44
+_FRAME_BYTES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +98,20 @@ class SealedSounds:
         OSError
             The disk is full.
         """
-        if all(self.path(clip.clip_id).is_file() for clip in self._clips):
+        if all(self._is_whole(self.path(clip.clip_id)) for clip in self._clips):
             return
         with telling(progress, 2 * len(self._clips), doing="sealing") as done:
             cuts = []
             for clip in self._clips:
                 cuts.append(self._measured(clip))
                 done()
-            level = min(cut.loudness_lufs for cut in cuts)
+            level = _common_level(cuts)
             # what decoding an MP3 file gives may lie beyond full scale
             highest = max(level - cut.loudness_lufs + cut.true_peak_dbtp for cut in cuts)
             level -= max(0.0, highest - _CEILING_DBTP)
             self._folder.mkdir(parents=True, exist_ok=True)
-            for cut in cuts:
+            # in an order that says nothing, because files have times
+            for cut in sorted(cuts, key=lambda cut: self.code(cut.clip.clip_id)):
                 self._write(cut, level - cut.loudness_lufs)
                 done()
 
@@ -114,6 +119,14 @@ class SealedSounds:
         """Delete the excerpts: what is revealed needs them no more."""
         with contextlib.suppress(OSError):
             shutil.rmtree(self._folder)
+
+    def _is_whole(self, path: Path) -> bool:
+        """Whether an excerpt is there, as long as it must be."""
+        frames = math.floor(self.seconds * self._rate)
+        try:
+            return path.stat().st_size == _WAV_HEAD_BYTES + _FRAME_BYTES * frames
+        except OSError:
+            return False
 
     def _measured(self, clip: Clip) -> _Cut:
         problem = ""
@@ -152,6 +165,16 @@ class SealedSounds:
         blocks = faded(amplified(self._blocks(cut), gain_db), fade_in=ends, fade_out=ends)
         with new_file(self.path(cut.clip.clip_id), overwrite=True) as file:
             encode_into(file, blocks, self._rate, _STEREO, Encoding("WAV"))
+
+
+def _common_level(cuts: Sequence[_Cut]) -> float:
+    """Return the loudness of the quietest, if that is no whisper beside the others."""
+    quietest = min(cuts, key=lambda cut: cut.loudness_lufs)
+    below = max(cut.loudness_lufs for cut in cuts) - quietest.loudness_lufs
+    if below > _MOST_BELOW_LU:
+        title = quietest.clip.title
+        raise _fault(f"{title!r:.80} is {below:.0f} LU below the loudest: leave it out")
+    return quietest.loudness_lufs
 
 
 def _loudest_start_s(clip: Clip, seconds: float) -> float:

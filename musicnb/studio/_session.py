@@ -7,11 +7,12 @@ BS.1534-3), ask how near a sound comes to an original that generated music does 
 from __future__ import annotations
 
 import itertools
+import os
 import secrets
 import statistics
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ from musicnb.listen import (
     Vote,
     next_pair,
 )
+from musicnb.sound import named_path
 from musicnb.studio._ballot import Ballot, Setup, fault
 from musicnb.studio._clip import Clip
 
@@ -53,7 +55,8 @@ class _Shown:
     """A pair as it stands before the listener."""
 
     token: str
-    pair: Pair
+    # a traceback that prints its locals must not tell
+    pair: Pair = field(repr=False)
 
 
 class Session(Ballot):
@@ -87,7 +90,7 @@ class Session(Ballot):
     def minutes_left(self) -> float:
         """How long the rest takes, by this listener's pace once that is known."""
         times = [vote.voted_at for vote in self._own()]
-        gaps = [b - a for a, b in itertools.pairwise(times) if b - a < _LONGEST_GAP_S]
+        gaps = [b - a for a, b in itertools.pairwise(times) if 0 < b - a < _LONGEST_GAP_S]
         typical = 2 * min(self._sounds.seconds, _HEARD_OF_EACH_S) + _JUDGING_S
         pace_s = statistics.median(gaps) if len(gaps) >= _PACED_FROM else typical
         return max(0, self.setup.votes - self.answered) * pace_s / 60
@@ -264,11 +267,12 @@ class Session(Ballot):
     @property
     def pair_folder(self) -> Path:
         """Where `ask` puts the pair that is to be heard."""
-        return self._library.folder / "listening"
+        mine = self._sounds.code(f"pairs of {self.listener}")[:12]
+        return self._library.folder / "listening" / mine
 
-    def write_pair(self, folder: Path) -> tuple[Path, Path]:
+    def write_pair(self, folder: str | os.PathLike[str]) -> tuple[Path, Path]:
         """Put the pair on the screen into a folder as ``A.wav`` and ``B.wav``, for any player."""
-        screen = self.screen()
+        screen, folder = self.screen(), named_path(folder)
         paths = (folder / "A.wav", folder / "B.wav")
         folder.mkdir(parents=True, exist_ok=True)
         slots: tuple[Slot, Slot] = ("A", "B")
@@ -309,6 +313,10 @@ class Session(Ballot):
 
     def _pair_of(self, token: str | None) -> _Shown:
         self._require_open()
+        state, remark = self._state()
+        if state != "pair":
+            more = " Go on with .resume()" if state == "break" else ""
+            raise fault("session", f"shows no pair. {remark}{more}")
         if token is None:
             self.screen()
         if self._shown is None or (token is not None and token != self._shown.token):

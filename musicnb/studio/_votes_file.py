@@ -123,6 +123,8 @@ def imported_votes(
     for number, vote in enumerate(filed.votes):
         if vote.left not in clip_of or vote.right not in clip_of or vote.left == vote.right:
             raise _fault(f"votes[{number}]", "is about clips that are not compared here")
+        if not vote.listener.isprintable() or vote.listener != vote.listener.strip():
+            raise _fault(f"votes[{number}].listener", "has what cannot be seen in it")
         is_repeat = vote.mark == _mark(code, vote.vote_id, is_repeat=True)
         if not is_repeat and vote.mark != _mark(code, vote.vote_id, is_repeat=False):
             raise _fault(f"votes[{number}]", "was not written by this session")

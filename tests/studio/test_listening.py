@@ -1,6 +1,7 @@
 """Blind listening: every vote is kept, nothing is given away, and it goes on where it ended."""
 
 import builtins
+import hmac
 import itertools
 import json
 import re
@@ -190,6 +191,19 @@ def test_vote_that_was_taken_back_is_asked_again_and_stays_on_record(session, st
             closed()
 
 
+def test_two_handles_keep_to_the_planned_votes(run):
+    """What the other has answered counts."""
+    session = run.listen(6, name="two handles", votes=1, seed=3)
+    other = run.listen(6, name="two handles")
+    token = session.screen().token
+    other.vote("B")
+    with pytest.raises(InvalidInput, match="answered"):
+        session.vote("A", token=token)
+    assert session.answered == 1
+    assert session.pair_folder == other.pair_folder
+    assert session.pair_folder != run.listen(6, name="two handles", listener="Bo").pair_folder
+
+
 def test_break_comes_after_twenty_votes(run):
     """Ears get a rest; nothing is lost by it."""
     session = run.listen(6, name="break", votes=30, seed=1)
@@ -197,6 +211,8 @@ def test_break_comes_after_twenty_votes(run):
         screen = session.vote("tie")
     assert screen.state == "break"
     assert screen.token == ""
+    with pytest.raises(InvalidInput, match=r"resume\(\)"):
+        session.vote("tie")
     assert session.resume().state == "pair"
     assert session.screen().answered == 20
 
@@ -259,6 +275,16 @@ def test_votes_travel_in_a_file_without_names(run, session, tmp_path):
     assert empty["session"] == filed["session"]
     with pytest.raises(FileExistsError):
         session.export(path)
+    for name in ("me", "\u202e", "a\n"):
+        for vote in filed["votes"]:
+            vote["listener"] = name
+            fresh = vote["vote_id"] = f"{len(name):02}{vote['vote_id'][2:]}"
+            mark = f"{fresh} False".encode()
+            code = session._sounds.code("repeats").encode()
+            vote["mark"] = hmac.digest(code, mark, "sha256").hex()[:32]
+        path.write_text(json.dumps(filed))
+        with pytest.raises(InvalidInput, match="listener"):
+            session.import_votes(path)
 
 
 def test_listener_elsewhere_adds_votes_without_learning_a_name(session, run, tmp_path):
@@ -418,6 +444,9 @@ def test_sealed_sounds_come_back_where_they_were_deleted_and_go_at_the_end(sessi
     folder = studio.library.folder / "sealed" / session._kept.secret[:16]
     for path in folder.iterdir():
         path.unlink()
+    assert session.sound(screen.token, "A") == sound
+    for path in folder.iterdir():
+        path.write_bytes(path.read_bytes()[:-100])
     assert session.sound(screen.token, "A") == sound
     session.reveal()
     assert not folder.exists()
