@@ -179,6 +179,11 @@ class InvalidInput(MusicnbError, ValueError):
     default_code = "invalid_input"
 
     @classmethod
+    def about(cls, field: str, message: str) -> InvalidInput:
+        """Build the error about one field that is in no request body."""
+        return cls.from_faults([Fault(field, "", message)])
+
+    @classmethod
     def from_faults(cls, faults: list[Fault] | tuple[Fault, ...]) -> InvalidInput:
         """Build the one error that names every faulty field."""
         return cls("; ".join(map(str, faults)), faults=tuple(faults))

@@ -6,9 +6,11 @@ import argparse
 from pathlib import Path
 
 from musicnb.deliver import DISCLOSURE, PROFILES
-from musicnb.errors import Fault, InvalidInput
+from musicnb.errors import InvalidInput
 from musicnb.library import is_library
 from musicnb.studio import Clip, Studio
+
+_fault = InvalidInput.about
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,7 +74,3 @@ def _chosen(clips: list[Clip], words: list[str], stars: int | None) -> list[Clip
     if not found:
         raise _fault("clips", "are none: name some, or give --stars 4")
     return found
-
-
-def _fault(field: str, message: str) -> InvalidInput:
-    return InvalidInput.from_faults([Fault(field, "", message)])

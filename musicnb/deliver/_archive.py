@@ -14,6 +14,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+#: What reading a ZIP file that is none, or is broken, makes `zipfile` raise.
+UNREADABLE: Final = (
+    zipfile.BadZipFile, EOFError, IndexError, KeyError, NotImplementedError, OverflowError,
+    ValueError,
+)  # fmt: skip
+
 _BLOCK_BYTES: Final = 1 << 20
 # the earliest that the format can say
 _DATE: Final = (1980, 1, 1, 0, 0, 0)

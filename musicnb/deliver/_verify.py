@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from musicnb._foreign import read_record
-from musicnb.deliver._archive import Entry, write_archive
+from musicnb.deliver._archive import UNREADABLE, Entry, write_archive
 from musicnb.deliver._records import (
     CHECKSUMS,
     MANIFEST,
@@ -93,15 +93,16 @@ class _Files:
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self.problems: list[str] = []
+        self._names: set[str] = set()
 
     def add(self, path: str, size_bytes: int, opened: Callable[[], BinaryIO]) -> None:
         if not _IS_PATH.fullmatch(path):
             raise _Refused(f"the name {path!r:.80} is no name of a pack's file")
-        twin = {known.casefold() for known in self.entries}
-        if path.casefold() in twin:
+        if path.casefold() in self._names:
             raise _Refused(f"the name {path!r:.80} stands twice")
         if len(self.entries) >= MOST_FILES + 2:
             raise _Refused(f"it has more than {MOST_FILES:,} files")
+        self._names.add(path.casefold())
         self.entries[path] = Entry(path, size_bytes, opened)
 
 
@@ -164,11 +165,8 @@ def _archive(file: BinaryIO) -> zipfile.ZipFile:
     problem = ""
     try:
         return zipfile.ZipFile(file)
-    # a broken directory makes zipfile raise nearly anything
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, IndexError, KeyError) as error:
+    except UNREADABLE as error:
         problem = f"it is no ZIP file ({error!s:.100})"
-    except OverflowError:
-        problem = "it is no ZIP file"
     raise _Refused(problem)
 
 
@@ -232,7 +230,7 @@ def _check_content(files: _Files) -> PackManifest | None:
         try:
             with entry.open() as source:
                 hashes[path] = _hash(source)
-        except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
+        except UNREADABLE as error:
             files.problems.append(f"{path}: cannot be read ({error!s:.100})")
             continue
         if path in sums and hashes[path] != sums[path]:
@@ -253,7 +251,7 @@ def _small(files: _Files, path: str) -> bytes:
     try:
         with entry.open() as source:
             return source.read(_MOST_MANIFEST_BYTES)
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
+    except UNREADABLE as error:
         problem = f"{path} cannot be read ({error!s:.100})"
     raise _Refused(problem)
 

@@ -6,13 +6,16 @@ import hashlib
 import io
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from musicnb.deliver._archive import Entry, write_archive
 from musicnb.deliver._records import CHECKSUMS, MANIFEST, PackManifest
-from musicnb.errors import Fault, InvalidInput
+from musicnb.errors import InvalidInput
 from musicnb.sound import new_file
+
+_fault = partial(InvalidInput.about, "files")
 
 Content = bytes | Path
 
@@ -85,7 +88,3 @@ def _require_same(manifest: PackManifest, contents: Mapping[str, Content]) -> No
 
 def _hash(source: BinaryIO) -> str:
     return hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]
-
-
-def _fault(message: str) -> InvalidInput:
-    return InvalidInput.from_faults([Fault("files", "", message)])

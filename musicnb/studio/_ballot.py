@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from musicnb.errors import Fault, InvalidInput, LibraryError
+from musicnb.errors import InvalidInput, LibraryError
 from musicnb.library import KeptSession, KeptVote, Library
 from musicnb.listen import Agreement, Ranking, TopK, Vote, agreement, consistency, rank
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._handout import GuestSounds, Rules, hand_out
 from musicnb.studio._sealed import SealedSounds
 from musicnb.studio._votes_file import export_votes, imported_votes
+
+_fault = InvalidInput.about
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ class Ballot:
             It cannot be written.
         """
         if self.is_guest or self.is_revealed:
-            raise fault("session", "is a guest's or over: it cannot be handed out")
+            raise _fault("session", "is a guest's or over: it cannot be handed out")
         self._sounds.prepare(progress=False)
         code, setup = self._sounds.code, self.setup
         sounds = {code(clip_id): self._sounds.path(clip_id) for clip_id in self._kept.clips}
@@ -218,12 +220,12 @@ class Ballot:
             It is no file of votes, or one of another session; nothing is added.
         """
         if self.is_guest:
-            raise fault("session", "is somebody else's: only there can votes be added")
+            raise _fault("session", "is somebody else's: only there can votes be added")
         votes = imported_votes(path, self.name, self._kept.clips, self._sounds.code)
         sessions = self._library.journal.sessions
         known = {vote.vote_id for vote in sessions.votes(self.name, withdrawn=True)}
         if any(vote.listener == self.listener and vote.vote_id not in known for vote in votes):
-            raise fault(
+            raise _fault(
                 "listener",
                 f"is {self.listener!r:.40} in the file and here: two people need two names",
             )
@@ -256,7 +258,7 @@ class Ballot:
     def _require_unsealed(self, what: str) -> None:
         if self.is_sealed:
             left = self.setup.votes - self.answered
-            raise fault(
+            raise _fault(
                 "session",
                 f"is sealed: {what} would tell which clip is which."
                 f" {left} of {self.setup.votes} votes are missing; .reveal() ends it for good",
@@ -266,9 +268,4 @@ class Ballot:
 def require_session(field: str, value: object) -> None:
     """Refuse what is no session."""
     if not isinstance(value, Ballot):
-        raise fault(field, f"is {value!r:.60}; give what run.listen() returned")
-
-
-def fault(field: str, message: str) -> InvalidInput:
-    """Build the error about one field."""
-    return InvalidInput.from_faults([Fault(field, "", message)])
+        raise _fault(field, f"is {value!r:.60}; give what run.listen() returned")

@@ -31,7 +31,7 @@ from musicnb.deliver import (
     profile_named,
     write_pack,
 )
-from musicnb.errors import Fault, InvalidInput, LibraryError
+from musicnb.errors import InvalidInput, LibraryError
 from musicnb.pictures import size_text
 from musicnb.sound import named_path
 from musicnb.studio._clip import Clip, Clips
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     import os
 
     from musicnb.table import Table
+
+_fault = InvalidInput.about
 
 TEMPLATE: Final = "{title}{length}_{profile}"
 _FIELDS: Final = ("title", "length", "profile", "model", "clip", "number")
@@ -400,7 +402,3 @@ def _rights(note: str, url: str, date: str | None, disclosure: str) -> Rights:
     if problem:
         raise _fault("terms_date", f"{date!r:.40} {problem}; give one like '2026-01-31'")
     return Rights(note=note, terms_url=url, terms_date=date)
-
-
-def _fault(field: str, message: str) -> InvalidInput:
-    return InvalidInput.from_faults([Fault(field, "", message)])

@@ -8,16 +8,19 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Annotated, BinaryIO, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from musicnb._foreign import read_record
-from musicnb.deliver import Entry, write_archive
-from musicnb.errors import Fault, InvalidInput
+from musicnb.deliver import UNREADABLE, Entry, write_archive
+from musicnb.errors import InvalidInput
 from musicnb.sound import named_path, new_file
 from musicnb.studio._votes_file import Code
+
+_fault = partial(InvalidInput.about, "path")
 
 VERSION: Final = 1
 _RULES: Final = "session.json"
@@ -111,9 +114,9 @@ def take_in(path: object, folder: Path) -> Rules:
         else:
             with named.open("rb") as file, zipfile.ZipFile(file) as archive:
                 return _taken(archive, named.stat().st_size, folder)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, KeyError) as error:
-        if isinstance(error, InvalidInput):
-            raise
+    except InvalidInput:
+        raise
+    except UNREADABLE as error:
         problem = f"{named.name!r:.80} is no listening session ({error!s:.100})"
     except OSError as error:
         problem = f"{named.name!r:.80} cannot be taken in ({error.strerror})"
@@ -161,7 +164,3 @@ def _copied(source: IO[bytes], file: BinaryIO) -> bytes:
     file.write(head)
     shutil.copyfileobj(source, file)
     return head
-
-
-def _fault(message: str) -> InvalidInput:
-    return InvalidInput.from_faults([Fault("path", "", message)])

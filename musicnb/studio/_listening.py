@@ -13,11 +13,14 @@ from typing import Any, Final, TypedDict, Unpack
 import numpy as np
 
 from musicnb.analysis import Progress
+from musicnb.errors import InvalidInput
 from musicnb.library import KeptSession, Library
-from musicnb.studio._ballot import Setup, fault
+from musicnb.studio._ballot import Setup
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._handout import take_in
 from musicnb.studio._session import Session
+
+_fault = InvalidInput.about
 
 _MOST_CLIPS: Final = 64
 _NUMBERS: Final = ("votes", "seed", "excerpt_s", "least_heard_s")
@@ -76,7 +79,7 @@ def listen(
     """Start a session, or go on with the one of this name; see `musicnb.studio.Run.listen`."""
     if strange := set(options) - set(ListeningOptions.__annotations__):
         known = ", ".join(ListeningOptions.__annotations__)
-        raise fault(min(strange), f"is no option; there are {known}")
+        raise _fault(min(strange), f"is no option; there are {known}")
     listener, goal = options.get("listener", "me"), options.get("goal", "top 3")
     votes, seed = options.get("votes"), options.get("seed")
     name, listener, clips = _name("name", name), _name("listener", listener), _listed(clips)
@@ -114,10 +117,10 @@ def listen(
         asked["goal"] = _k(goal, found.kept_clips)
     usable = {clip.clip_id for clip in clips if clip.stars != _REJECTED}
     if count is None and usable - set(kept.clips):
-        raise fault("clips", f"are others than those of {name!r}: give another name")
+        raise _fault("clips", f"are others than those of {name!r}: give another name")
     for field, value in asked.items():
         if value != running[field] and not (value is None and field in ("votes", "seed")):
-            raise fault(
+            raise _fault(
                 field,
                 f"is {value!r:.40}, but the session {name!r} has {running[field]}:"
                 " leave it out to go on, or give another name",
@@ -130,13 +133,13 @@ def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) ->
     kept = library.journal.sessions.find(_name("name", name))
     if kept is None:
         known = ", ".join(repr(session.name) for session in library.journal.sessions.all()[-10:])
-        raise fault("name", f"is {name!r:.80}; there are {known or 'no sessions'}")
+        raise _fault("name", f"is {name!r:.80}; there are {known or 'no sessions'}")
     setup = Setup(**kept.settings)
     if setup.guest_of:
         return Session(kept, setup, (), library, listener)
     by_id = {clip.clip_id: clip for clip in clips}
     if missing := [clip_id for clip_id in kept.clips if clip_id not in by_id]:
-        raise fault("name", f"{name!r:.80} compares {len(missing)} clips that are not here")
+        raise _fault("name", f"{name!r:.80} compares {len(missing)} clips that are not here")
     return Session(kept, setup, [by_id[clip_id] for clip_id in kept.clips], library, listener)
 
 
@@ -169,11 +172,11 @@ def show(session: Session) -> None:
 
 def _listed(clips: object) -> list[Clip]:
     if isinstance(clips, (str, bytes)) or not isinstance(clips, Iterable):
-        raise fault("clips", f"is {clips!r:.40}; give a whole number from 2, or a list of clips")
+        raise _fault("clips", f"is {clips!r:.40}; give a whole number from 2, or a list of clips")
     listed = list(clips)
     for clip in listed:
         if not isinstance(clip, Clip):
-            raise fault("clips", f"has {clip!r:.40}, which is no clip; give run.clips")
+            raise _fault("clips", f"has {clip!r:.40}, which is no clip; give run.clips")
     return list({clip.clip_id: clip for clip in listed}.values())
 
 
@@ -181,12 +184,12 @@ def _chosen(clips: Sequence[Clip], count: int | None, seed: int) -> Clips:
     """Draw clips, as many of each order as of any other; in an order that says nothing."""
     usable = [clip for clip in clips if clip.stars != _REJECTED]
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 2):  # noqa: PLR2004
-        raise fault("clips", f"is {count!r:.40}; give a whole number from 2, or a list of clips")
+        raise _fault("clips", f"is {count!r:.40}; give a whole number from 2, or a list of clips")
     count = len(usable) if count is None else min(count, len(usable))
     if count > _MOST_CLIPS:
-        raise fault("clips", f"are {count}; at most {_MOST_CLIPS} can be heard against each other")
+        raise _fault("clips", f"are {count}; at most {_MOST_CLIPS} can be heard against each other")
     if count < 2:  # noqa: PLR2004
-        raise fault("clips", f"are {count}; two are needed to compare anything")
+        raise _fault("clips", f"are {count}; two are needed to compare anything")
     chance = np.random.default_rng(seed)
     groups: dict[str, list[Clip]] = defaultdict(list)
     for place in chance.permutation(len(usable)):
@@ -199,13 +202,13 @@ def _chosen(clips: Sequence[Clip], count: int | None, seed: int) -> Clips:
 def _votes(votes: object, clips: int) -> int:
     wanted = _VOTES_PER_CLIP * clips if votes is None else votes
     if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= _MOST_VOTES:
-        raise fault("votes", f"is {wanted!r:.40}; give a whole number from 1 to {_MOST_VOTES:,}")
+        raise _fault("votes", f"is {wanted!r:.40}; give a whole number from 1 to {_MOST_VOTES:,}")
     return wanted
 
 
 def _yes_or_no(field: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise fault(field, f"is {value!r:.40}; give True or False")
+        raise _fault(field, f"is {value!r:.40}; give True or False")
     return value
 
 
@@ -219,17 +222,17 @@ def _k(goal: object, clips: int) -> int:
     if len(words) == 2 and words[0] == "top" and words[1].isascii() and words[1].isdigit():  # noqa: PLR2004
         goal = int(words[1][:6])
     if isinstance(goal, bool) or not isinstance(goal, int) or goal < 1:
-        raise fault("goal", f"is {goal!r:.40}; give 'top 3', or another number of the best")
+        raise _fault("goal", f"is {goal!r:.40}; give 'top 3', or another number of the best")
     if goal >= clips:
-        raise fault("goal", f"is the best {goal} of {clips} clips, which are all: ask for fewer")
+        raise _fault("goal", f"is the best {goal} of {clips} clips, which are all: ask for fewer")
     return goal
 
 
 def _seconds(field: str, value: Any, *, least: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise fault(field, f"is {value!r:.40}; give seconds")
+        raise _fault(field, f"is {value!r:.40}; give seconds")
     if not least <= value <= _LONGEST_S:
-        raise fault(field, f"is {value!r:.40}; give {least:g} to {_LONGEST_S:g} seconds")
+        raise _fault(field, f"is {value!r:.40}; give {least:g} to {_LONGEST_S:g} seconds")
     return float(value)
 
 
@@ -237,13 +240,13 @@ def _seed(seed: object) -> int:
     if seed is None:
         return secrets.randbelow(2**31)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
-        raise fault("seed", f"is {seed!r:.40}; give a whole number from 0")
+        raise _fault("seed", f"is {seed!r:.40}; give a whole number from 0")
     return seed
 
 
 def _name(field: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_NAME:
-        raise fault(field, f"is {value!r:.60}; give 1 to {_LONGEST_NAME} characters")
+        raise _fault(field, f"is {value!r:.60}; give 1 to {_LONGEST_NAME} characters")
     if not value.isprintable():
-        raise fault(field, f"is {value!r:.60}; take what cannot be seen out of it")
+        raise _fault(field, f"is {value!r:.60}; take what cannot be seen out of it")
     return value.strip()

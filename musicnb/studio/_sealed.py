@@ -6,8 +6,9 @@ import contextlib
 import hmac
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicnb.analysis import Progress, telling
-from musicnb.convert import amplified, faded, resampled, trimmed
-from musicnb.errors import Fault, InvalidInput, LibraryError, UndecodableAudio
+from musicnb.convert import Blocks, amplified, faded, resampled, trimmed
+from musicnb.errors import InvalidInput, LibraryError, UndecodableAudio
 from musicnb.measure import Gauge
 from musicnb.sound import Decoder, Encoding, encode_into, new_file
 from musicnb.studio._clip import Clip
 
-Blocks = Iterator[NDArray[np.float32]]
+_fault = partial(InvalidInput.about, "clips")
 
 _STEREO: Final = 2
 _FADE_S: Final = 0.02
@@ -201,7 +202,3 @@ def _exactly(frames: int, blocks: Blocks) -> Blocks:
         yield block
     if missing:
         yield np.zeros((missing, _STEREO), np.float32)
-
-
-def _fault(message: str) -> InvalidInput:
-    return InvalidInput.from_faults([Fault("clips", "", message)])

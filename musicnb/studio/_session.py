@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from musicnb.analysis import Progress
-from musicnb.errors import LibraryError, MusicnbError
+from musicnb.errors import InvalidInput, LibraryError, MusicnbError
 from musicnb.library import KeptSession, KeptVote, Library
 from musicnb.listen import (
     BlindScreen,
@@ -27,11 +27,13 @@ from musicnb.listen import (
     next_pair,
 )
 from musicnb.sound import named_path
-from musicnb.studio._ballot import Ballot, Setup, fault
+from musicnb.studio._ballot import Ballot, Setup
 from musicnb.studio._clip import Clip
 
 if TYPE_CHECKING:
     from musicnb.studio._session_figures import SessionFigures
+
+_fault = InvalidInput.about
 
 #: What a listener may tick beside an answer.
 REASONS: Final = ("melody", "groove", "sound", "voice", "mix", "fits the brief", "artefacts")
@@ -239,7 +241,7 @@ class Session(Ballot):
         """End the session for good and say which clip was which; the journal keeps when."""
         with self._lock:
             if self.is_guest:
-                raise fault(
+                raise _fault(
                     "session",
                     "is somebody else's: .export(path) gives your votes to whoever can reveal it",
                 )
@@ -316,18 +318,18 @@ class Session(Ballot):
         state, remark = self._state()
         if state != "pair":
             more = " Go on with .resume()" if state == "break" else ""
-            raise fault("session", f"shows no pair. {remark}{more}")
+            raise _fault("session", f"shows no pair. {remark}{more}")
         if token is None:
             self.screen()
         if self._shown is None or (token is not None and token != self._shown.token):
-            raise fault("token", "is not that of the pair on the screen: show it again")
+            raise _fault("token", "is not that of the pair on the screen: show it again")
         return self._shown
 
     def _sound_path(self, token: str, slot: str) -> Path:
         with self._lock:
             shown = self._pair_of(token)
             if slot not in ("A", "B"):
-                raise fault("slot", f"is {slot!r:.20}; give 'A' or 'B'")
+                raise _fault("slot", f"is {slot!r:.20}; give 'A' or 'B'")
             self._remake_sounds()
             return self._sounds.path(shown.pair.left if slot == "A" else shown.pair.right)
 
@@ -348,11 +350,11 @@ class Session(Ballot):
     def _require_heard(self, heard_s: tuple[float, float]) -> None:
         least = self.least_heard_s
         if min(heard_s) < least - _SLACK_S:
-            raise fault("heard_s", f"hear at least {least:g} s of both A and B first")
+            raise _fault("heard_s", f"hear at least {least:g} s of both A and B first")
 
     def _require_open(self) -> None:
         if self.is_revealed:
-            raise fault("session", "is over: it was revealed. Start another under a new name")
+            raise _fault("session", "is over: it was revealed. Start another under a new name")
 
     def __repr__(self) -> str:
         kept = f"{self.answered} of {self.setup.votes} votes of {self.listener!r:.40}"
@@ -369,19 +371,19 @@ class Session(Ballot):
 
 def _words(reasons: object) -> tuple[str, ...]:
     if isinstance(reasons, (str, bytes)) or not isinstance(reasons, Iterable):
-        raise fault("reasons", f"is {reasons!r:.60}; give a list of words")
+        raise _fault("reasons", f"is {reasons!r:.60}; give a list of words")
     words = tuple(reasons)
     if len(words) > _MOST_REASONS or not all(
         isinstance(word, str) and 0 < len(word) <= _LONGEST_REASON for word in words
     ):
-        raise fault("reasons", f"are at most {_MOST_REASONS} words of {_LONGEST_REASON} letters")
+        raise _fault("reasons", f"are at most {_MOST_REASONS} words of {_LONGEST_REASON} letters")
     return words
 
 
 def _checked(vote: Vote) -> Vote:
     if len(vote.note) > _LONGEST_NOTE:
-        raise fault("note", f"has more than {_LONGEST_NOTE:,} characters")
+        raise _fault("note", f"has more than {_LONGEST_NOTE:,} characters")
     for text in (*vote.reasons, vote.note):
         if not text.isascii() and text != text.encode(errors="replace").decode():
-            raise fault("note", "has half of a character: take it out")
+            raise _fault("note", "has half of a character: take it out")
     return vote

@@ -14,10 +14,12 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from musicnb._foreign import read_record
-from musicnb.errors import Fault, InvalidInput
+from musicnb.errors import InvalidInput
 from musicnb.library import KeptVote
 from musicnb.listen import Answer
 from musicnb.sound import named_path, new_file
+
+_fault = InvalidInput.about
 
 VERSION: Final = 1
 _MOST_BYTES: Final = 16 * 2**20
@@ -127,7 +129,7 @@ def imported_votes(
             raise _fault(f"votes[{number}].listener", "has what cannot be seen in it")
         is_repeat = vote.mark == _mark(code, vote.vote_id, is_repeat=True)
         if not is_repeat and vote.mark != _mark(code, vote.vote_id, is_repeat=False):
-            raise _fault(f"votes[{number}]", "was not written by this session")
+            raise _fault(f"votes[{number}]", "carries a mark of another listening")
         given = vote.model_dump(exclude={"left", "right", "mark"})
         votes.append(
             KeptVote(
@@ -141,7 +143,3 @@ def imported_votes(
 def _mark(code: Callable[[str], str], vote_id: str, *, is_repeat: bool) -> str:
     words = f"{vote_id} {is_repeat}".encode()
     return hmac.digest(code("repeats").encode(), words, "sha256").hex()[:32]
-
-
-def _fault(field: str, message: str) -> InvalidInput:
-    return InvalidInput.from_faults([Fault(field, "", message)])
