@@ -28,7 +28,8 @@ from musicnb.errors import (
 )
 from musicnb.library import ClipRecord, Job, Library
 from musicnb.poller import Durations, Poller
-from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._clip import Clip
+from musicnb.studio._clips import Clips
 from musicnb.studio._fetching import Fetcher
 from musicnb.studio._loop import LoopThread
 from musicnb.studio._sending import AMBIGUOUS, Sender

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 from musicnb.catalogue import amount_text
 from musicnb.errors import InvalidInput
 from musicnb.library import Planned
-from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._clip import Clip
+from musicnb.studio._clips import Clips
 from musicnb.studio._manifest import write_manifest
 from musicnb.studio._road import Road
 from musicnb.studio._service import Service

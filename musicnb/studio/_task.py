@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from musicnb.errors import Fault, InvalidInput, MusicnbError, WaitTimeout
 from musicnb.library import FINISHED
-from musicnb.studio._clip import Clips
+from musicnb.studio._clips import Clips
 
 if TYPE_CHECKING:
     from musicnb.library import Job, Journal
