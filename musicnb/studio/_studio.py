@@ -260,6 +260,27 @@ class Studio(ClipDoors):
         self._live_road()
         return StudioForm(self, **values)
 
+    def show(self, **values: Any) -> None:
+        """Show form, running work, library, compare tray, account and settings in one view.
+
+        It orders nothing by itself: what the service has accepted is watched and fetched, what
+        never got that far waits on its card for a decision. The same call finds it all again after
+        a restart of the kernel. Where there is no notebook a summary is printed.
+
+        Parameters
+        ----------
+        **values
+            Fields of the form filled in beforehand; see `form`.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such field, or it cannot hold such a value.
+        """
+        from musicnb.studio._view import show_studio  # noqa: PLC0415 - scripts need no widgets
+
+        show_studio(self, values)
+
     def upload(self, path: str | os.PathLike[str]) -> Artifact:
         """Upload reference audio; free.
 

@@ -132,6 +132,11 @@ class Task:
         return self._job.refunded_credits
 
     @property
+    def usual_s(self) -> float | None:
+        """Seconds that half of its model's tasks took; None while that is not known."""
+        return self._road.usual_s(self._job.model)
+
+    @property
     def is_sandbox(self) -> bool:
         """Whether the sandbox of this studio does the work."""
         return self._road.service.is_sandbox

@@ -321,7 +321,7 @@ def test_board_of_500_cards_packs_quickly_and_stays_small() -> None:
     assert "And 400 more." in static
     assert len(static) < 200_000
     assert len(board.text().splitlines()) == 1 + 500 * 3
-    assert len(board._static_bundle()["text/plain"].splitlines()) == 1 + 100 * 3 + 1
+    assert len(board.static_copy()["text/plain"].splitlines()) == 1 + 100 * 3 + 1
 
 
 def test_sound_sent_ahead_stays_within_its_allowance(tmp_path: Path) -> None:
