@@ -137,6 +137,11 @@ class Run:
         self._tasks.wait(timeout_s)
         return self
 
+    async def watch(self) -> Run:
+        """Wait, and keep the grid live where it otherwise is not; see `Tasks.watch`."""
+        await self._tasks.watch()
+        return self
+
     def __await__(self) -> Generator[Any, None, Run]:
         return self._all().__await__()
 

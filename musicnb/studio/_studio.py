@@ -23,7 +23,7 @@ from musicnb.studio._rehearsing import rehearse
 from musicnb.studio._run import Run
 from musicnb.studio._summaries import account_of, checked_sweep
 from musicnb.studio._task import Task
-from musicnb.studio._tasks import Tasks
+from musicnb.studio._tasks import Tasks, watch
 from musicnb.sweep import Axes, Exclusion, Plan, equal_money, plan_sweep
 
 if TYPE_CHECKING:
@@ -341,6 +341,10 @@ class Studio(ClipDoors):
     def running(self) -> list[Task]:
         """The tasks that are being watched right now, oldest first."""
         return self._live_road().travelling
+
+    async def watch(self) -> None:
+        """Wait for all that runs, and keep every board of it live; see `Tasks.watch`."""
+        await watch(self.running)
 
     # --------------------------------------------------------------------------------- money
 

@@ -195,6 +195,12 @@ class Task:
         # shielded: a canceled waiter must not cancel what others wait for
         return asyncio.shield(asyncio.wrap_future(self._done)).__await__()
 
+    async def watch(self) -> None:
+        """Wait for the end and keep the card live where it otherwise is not; see `Tasks.watch`."""
+        from musicnb.studio._tasks import Tasks  # noqa: PLC0415 - it imports this file
+
+        await Tasks([self]).watch()
+
     def cancel(self) -> str:
         """Ask the service to stop and wait, for ten seconds at most, until it has.
 

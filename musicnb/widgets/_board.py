@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
@@ -152,6 +153,7 @@ class Board(anywidget.AnyWidget):
         self._sent_peaks = {clip.clip_id: clip.peaks for clip in self._clips() if clip.peaks}
         self._number = 0
         self._ticking = False
+        self._watched = False
         self._shown = False
         self._copy_elsewhere: Callable[[], None] | None = None
         self._static_due = False
@@ -221,6 +223,23 @@ class Board(anywidget.AnyWidget):
             self._static_due = False
         self._refresh_static()
 
+    async def watch(self, over: Callable[[], bool]) -> None:
+        """Send changes from the running event loop until it is over, and then everything.
+
+        For front ends that show nothing of what other threads send while a cell runs or after it,
+        as Google Colab (googlecolab/colabtools#3373).
+        """
+        with self._lock:
+            self._watched = self._ticking = True
+        try:
+            while not over():
+                self._step()
+                await asyncio.sleep(TICK_S)
+        finally:
+            with self._lock:
+                self._watched = self._ticking = False
+            self.settle()
+
     def show(self) -> None:
         """Display the live board and, as an output of its own, its static copy."""
         bundle, copy = self._repr_mimebundle_(), self.static_copy()
@@ -285,10 +304,15 @@ class Board(anywidget.AnyWidget):
         self.send(content, buffers)
 
     def _tick(self) -> None:
+        if not self._watched and self._step():
+            self._schedule(TICK_S, self._tick)
+
+    def _step(self) -> bool:
+        """Send what is due; tell whether there was anything, so that more is to be expected."""
         with self._lock:
             more = bool(self._changed)
             self._send_patch()
-            self._ticking = more
+            self._ticking = more or self._watched
             self._ticks += 1
             self._ticks_since_static += 1
             if more and self._ticks % WHOLE_TICKS == 0:
@@ -303,8 +327,7 @@ class Board(anywidget.AnyWidget):
         if self._shown and _cells.running:
             for clip in arrived:
                 self._sound.push(clip)
-        if more:
-            self._schedule(TICK_S, self._tick)
+        return more
 
     def _send_whole(self) -> None:
         """Send everything, as the trait: the page's model keeps it even before a view exists."""
