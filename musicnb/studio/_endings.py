@@ -85,4 +85,6 @@ def _next(error: MusicnbError) -> str:
         return ""
     if error.retryable:
         return "The same again may work: press Generate once more."
+    if error.code == error.default_code:  # why it failed is not told, or not known any more
+        return "Ordering it again is a new order, at its full price."
     return "Change the request before you order it again."

@@ -156,8 +156,9 @@ class Road:
             task = self._handles.get(job.job_id)
             if task is None:
                 task = self._handles[job.job_id] = Task(job, self)
-                rest_at = job.sent_at or job.planned_at
-                task.change(status=job.state, error=no_end(job), ended_at=rest_at)
+                rest_at, error = job.sent_at or job.planned_at, no_end(job)
+                task.change(status=job.state, error=error, ended_at=rest_at)
+                task.fail(error)
             return task
 
     def usual_s(self, model: str) -> float | None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from musicnb import __version__
+from musicnb.catalogue import amount_text, usd
 from musicnb.errors import LibraryError
 from musicnb.library import Sums
 from musicnb.pictures import size_text
@@ -184,7 +185,9 @@ def account_view(account: Account, now: float | None = None) -> AccountView:
     days = [time.localtime(now - _DAY_S * back) for back in reversed(range(_DAYS))]
     models = sorted(account.by("model").items(), key=lambda item: -item[1].spent_credits)
     return AccountView(
-        tuple((name, credits_text(amount)) for name, amount in sums),
+        tuple(
+            (name, f"{amount_text(amount)} credits", f"${usd(amount):.2f}") for name, amount in sums
+        ),
         tuple(_day_view(day, by_day.get(time.strftime("%Y-%m-%d", day))) for day in days),
         tuple(
             (name, str(group.orders), credits_text(group.spent_credits)) for name, group in models

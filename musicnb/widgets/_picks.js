@@ -116,15 +116,16 @@ class Picks {
     this.blind = makeSwitch("Blind", "Letters in an order drawn by lot, and no names or outlines until you ask for them", () => {}, false);
     this.clear = make("button", "mnb-reset", { type: "button" }, "Clear");
     this.clear.onclick = () => this.#clear();
-    this.tray.append(this.count, this.chips, this.blind, this.clear, this.button);
+    const actions = make("div", "mnb-tray-actions", {}, this.clear, this.blind, this.button);
+    this.tray.append(this.count, this.chips, actions);
   }
 
   #drawTray(picked) {
     this.tray.hidden = this.comparison !== null || this.board.clips().length < 2;
-    const many = picked.length > MOST_COMPARED ? ` · ${MOST_COMPARED} at most` : "";
-    setText(this.count, picked.length ? `${picked.length} to compare${many}` : `Tick 2 to ${MOST_COMPARED} clips to hear them on one playhead`);
+    const many = picked.length > MOST_COMPARED ? `, ${MOST_COMPARED} at most` : "";
+    setText(this.count, picked.length ? `${picked.length} picked${many}` : `Tick 2 to ${MOST_COMPARED} clips to hear them on one playhead`);
     this.tray.classList.toggle("mnb-unused", picked.length === 0);
-    this.clear.hidden = this.blind.hidden = picked.length === 0;
+    this.clear.classList.toggle("mnb-unneeded", picked.length === 0);
     this.chips.replaceChildren(...picked.map((clip) => this.#makeChip(clip)));
   }
 

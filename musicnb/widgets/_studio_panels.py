@@ -33,14 +33,15 @@ class AccountView:
     Parameters
     ----------
     sums
-        Name and amount, as text, the most important first: ``("spent on clips", "80 credits")``.
+        Name, amount and the same in dollars, as text, the most important first:
+        ``("spent on clips", "80 credits", "$0.08")``.
     days
         Without gaps, the first day first; the last is today.
     models
         Model, number of orders, amount, as text.
     """
 
-    sums: tuple[tuple[str, str], ...]
+    sums: tuple[tuple[str, str, str], ...]
     days: tuple[DayView, ...] = ()
     models: tuple[tuple[str, str, str], ...] = ()
 
@@ -63,7 +64,7 @@ class SettingsView:
 
 def account_html(view: AccountView) -> Html:
     """Write what the orders have cost: sums, a picture of the days, models."""
-    parts = [_terms(view.sums, "mnb-v-sums")]
+    parts = [_sums(view.sums)]
     if any(day.spent or day.held for day in view.days):
         parts += [element("h3", f"Credits a day, last {len(view.days)} days"), _days(view.days)]
     if view.models:
@@ -81,6 +82,14 @@ def settings_html(view: SettingsView) -> Html:
     """Write which service is used, and where the library is."""
     note = [element("p", view.note, class_="mnb-v-note")] if view.note else []
     return element("div", *note, _terms(view.rows, "mnb-v-rows"), class_="mnb mnb-v-sheet")
+
+
+def _sums(sums: tuple[tuple[str, str, str], ...]) -> Html:
+    tiles = [
+        element("div", element("dt", name), element("dd", amount, " ", element("small", dollars)))
+        for name, amount, dollars in sums
+    ]
+    return element("dl", *tiles, class_="mnb-v-sums")
 
 
 def _terms(rows: tuple[tuple[str, str], ...], class_: str) -> Html:

@@ -55,7 +55,7 @@ class StudioFrame(anywidget.AnyWidget):
 
     # strings: a Path would keep every widget alive (anywidget#929)
     _esm = joined(("_page.js", "studio_view.js"))
-    _css = joined(("_page.css", "studio_view.css"))
+    _css = joined(("studio_view.css",))  # the board brings what is common
 
     #: One line that says where orders go. Text.
     service = traitlets.Unicode("").tag(sync=True)
@@ -164,7 +164,7 @@ class StudioView:
         return {"text/html": html, "text/plain": self._headed(library["text/plain"])}
 
     def _headed(self, text: str) -> str:
-        money = ", ".join(f"{name}: {amount}" for name, amount in self._account_view.sums)
+        money = ", ".join(f"{name}: {amount}" for name, amount, _ in self._account_view.sums)
         return f"Studio: {self._service}\n  {money}\n{text}"
 
     def _refresh_copy(self) -> None:

@@ -173,7 +173,7 @@ class Board {
     this.notice = make("div", "mnb-notice");
     this.notice.hidden = true;
     this.status = make("div", "mnb-status", { role: "status" });
-    this.element = make("section", `mnb ${this.model.get("live_class")}`, { "aria-label": label, "data-lm-suppress-shortcuts": "true" }, this.head, this.notice, this.shelf.bar.element, this.list, this.picks.tray, this.status);
+    this.element = make("section", `mnb ${this.model.get("live_class")}`, { "aria-label": label, "data-lm-suppress-shortcuts": "true" }, this.head, this.notice, this.shelf.bar.element, this.picks.tray, this.list, this.status);
     this.element.classList.toggle("mnb-rated", this.model.get("can_rate"));
     // JupyterLab's command mode must not see keys meant for the player; Ctrl+S and its like may pass
     this.element.addEventListener("keydown", (event) => {
