@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from musicnb.sandbox.engine._form import Passage
-    from musicnb.sandbox.engine._lyrics import Syllable
+    from musicnb.lyrics import Syllable
     from musicnb.sandbox.engine._score import Note
 
 _GRIDS = (1.0, 0.5, 0.25)
