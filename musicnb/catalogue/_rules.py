@@ -203,12 +203,11 @@ def _namespace_faults(body: Mapping[str, Any]) -> Iterator[Fault]:
 def _auto_faults(capability: Capability, body: Mapping[str, Any]) -> list[Fault]:
     mode = auto_mode(capability, has_lyrics=bool(body.get("lyrics")))
     faults = list(_text_faults(AUTO, mode, body))
-    if capability == REFERENCE_TO_MUSIC:
-        if body.get("instrumental"):
-            faults.append(
-                Fault("instrumental", "/instrumental", "auto with reference audio cannot be purely "
-                      "instrumental; leave it out or choose suno-5.5")
-            )  # fmt: skip
+    if capability == REFERENCE_TO_MUSIC and body.get("instrumental"):
+        faults.append(
+            Fault("instrumental", "/instrumental", "auto with reference audio cannot be purely "
+                  "instrumental; leave it out or choose suno-5.5")
+        )  # fmt: skip
     if faults:
         return faults
     set_namespaces = {name for name, knobs in (body.get("model_options") or {}).items() if knobs}

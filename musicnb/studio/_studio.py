@@ -17,7 +17,6 @@ from musicnb.errors import (
 from musicnb.settings import SANDBOX
 from musicnb.studio._account import Account, differences
 from musicnb.studio._clip import Clip, Clips
-from musicnb.studio._files import examine_upload
 from musicnb.studio._manifest import OpenedManifest, open_manifest
 from musicnb.studio._open_studio import OpenStudio
 from musicnb.studio._ordering import bound, order_sweep, run_plan, waiting
@@ -27,6 +26,7 @@ from musicnb.studio._scores import score_of
 from musicnb.studio._summaries import account_of, checked_sweep
 from musicnb.studio._task import Task
 from musicnb.studio._tasks import Tasks
+from musicnb.studio._uploading import send_once
 from musicnb.sweep import Axes, Exclusion, Plan, equal_money, plan_sweep
 
 if TYPE_CHECKING:
@@ -255,12 +255,13 @@ class Studio(OpenStudio):
         return run
 
     def form(self, **values: Any) -> StudioForm:
-        """Make a form for `TextToMusic`; put it last in a cell to show it.
+        """Make a form for music from words or from a recording; put it last in a cell to show it.
 
         Parameters
         ----------
         **values
-            Fields filled in beforehand, such as ``prompt="..."``, ``model="suno-5.5"``.
+            Fields filled in beforehand, such as ``prompt="..."``, ``model="suno-5.5"``,
+            ``reference=clip``; see `musicnb.widgets.Form.set`.
 
         Raises
         ------
@@ -270,15 +271,17 @@ class Studio(OpenStudio):
         from musicnb.studio._form import StudioForm  # noqa: PLC0415 - scripts need no widgets
 
         self._live_road()
-        return StudioForm(self, **values)
+        return StudioForm(self, self._live_road, **values)
 
-    def upload(self, path: str | os.PathLike[str]) -> Artifact:
-        """Upload reference audio; free.
+    def upload(self, source: str | os.PathLike[str] | Clip, *, again: bool = False) -> Artifact:
+        """Upload reference audio; free, and only once for the same bytes.
 
         Parameters
         ----------
-        path
-            A FLAC, MP3 or WAV file of at most 100 MB and 10 minutes.
+        source
+            A FLAC, MP3 or WAV file of at most 100 MB and 10 minutes, or a clip.
+        again
+            Send it even if the same bytes were sent to this service before.
 
         Returns
         -------
@@ -292,12 +295,8 @@ class Studio(OpenStudio):
         UndecodableAudio
             It is not the sound it claims to be.
         """
-        file, facts = examine_upload(path)
-        road = self._live_road()
-        artifact_id = road.loop.run(
-            road.client.upload(file, media_type=facts.kind.media_type, purpose="reference_audio")
-        )
-        return Artifact(artifact_id)
+        upload, _ = send_once(self._live_road(), source, again=again)
+        return Artifact(upload.artifact_id)
 
     def clips(self) -> Clips:
         """List every clip of the library, newest first; shows as players in a notebook."""

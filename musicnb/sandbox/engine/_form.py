@@ -11,8 +11,8 @@ from musicnb.sandbox.engine._reading import LENGTH_RANGE_S
 from musicnb.sandbox.engine._score import TAIL_S, Section
 
 if TYPE_CHECKING:
-    from musicnb.sandbox.engine._brief import Brief
     from musicnb.lyrics import Syllable
+    from musicnb.sandbox.engine._brief import Brief
 
 INTENSITY: dict[str, float] = {
     "intro": 0.35,
