@@ -71,7 +71,11 @@ def schema_of(models: Mapping[str, Model]) -> dict[str, Any]:
             for endpoint in ENDPOINTS
             if any(makes(model, endpoint) for model in models.values())
         ],
-        "reference": {"label": REFERENCE_LABEL, **limits_for_page(models)},
+        "reference": {
+            "label": REFERENCE_LABEL,
+            "address": "https:// address, path, or an upload's id",
+            **limits_for_page(models),
+        },
         "most_times": MOST_TIMES,
         "fields": [
             {"name": name, **_WORDS[name]} for name in MusicRequest.model_fields if name in _WORDS
