@@ -38,7 +38,7 @@ class RecordingPanel {
       this.input, this.empty, this.full, part("div", { class: "mnb-f-notes" }, this.note, this.fault), this.clips.root);
     this.choose.addEventListener("click", () => this.input.click());
     this.input.addEventListener("change", () => { const [file] = this.input.files; this.input.value = ""; if (file) this.give(file); });
-    this.remove.addEventListener("click", () => { this.sender.stop(); this.form.post({ op: "unrefer" }); this.show("none"); this.choose.focus(); });
+    this.remove.addEventListener("click", () => { this.sender.stop(); this.wish = null; this.form.said = ""; this.form.post({ op: "unrefer" }); this.show("none"); this.choose.focus(); });
     this.use.addEventListener("click", () => this.useAddress());
     this.address.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) { event.preventDefault(); this.useAddress(); } });
     this.clipsButton.addEventListener("click", () => this.openClips(this.clips.root.hidden));
@@ -56,6 +56,7 @@ class RecordingPanel {
   refer(source, name) {
     this.sender.stop();
     this.openClips(false);
+    this.form.said = "";
     this.busy(name, "Looking at it", 0);
     this.form.post({ op: "refer", source });
   }
@@ -63,6 +64,7 @@ class RecordingPanel {
   async give(file) {
     this.sender.stop();
     this.openClips(false);
+    this.form.said = "";
     const mine = (this.wish = {});
     this.busy(file.name, "Looking at it", 0);
     const why = await complaintAbout(file, this.form.limits);
@@ -99,7 +101,7 @@ class RecordingPanel {
       this.wave.element.hidden = !known;
       this.wave.setHeights(known ? new Uint8Array(wave.buffer ?? wave, wave.byteOffset ?? 0, wave.byteLength) : null);
       this.wave.setVisible(true);
-    } else if (!["refused"].includes(this.state)) this.show("none");
+    } else if (this.state !== "refused") this.show("none");
   }
   show(state) {
     this.state = state;
