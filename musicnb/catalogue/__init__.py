@@ -25,6 +25,7 @@ from musicnb.catalogue._records import (
 )
 from musicnb.catalogue._rules import (
     AUTO,
+    auto_mode,
     candidates,
     faults_in,
     known_models,
@@ -49,6 +50,7 @@ __all__ = [
     "Price",
     "ReferenceLimits",
     "amount_text",
+    "auto_mode",
     "candidates",
     "dollars_text",
     "faults_in",

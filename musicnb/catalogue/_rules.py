@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from musicnb.catalogue._records import REFERENCE_TO_MUSIC, Capability, Length, Mode, Model, Price
@@ -80,6 +81,15 @@ def mode_of(
     else:
         name = "written lyrics" if options.get("lyrics_optimizer") else "vocal"
     return model.modes[capability, name]
+
+
+def auto_mode(capability: Capability, *, has_lyrics: bool) -> Mode:
+    """Return what a request for ``auto`` may hold at most, whichever model it resolves to."""
+    if capability != REFERENCE_TO_MUSIC:
+        return AUTO_TEXT
+    if not has_lyrics:
+        return AUTO_REFERENCE
+    return replace(AUTO_REFERENCE, title=replace(AUTO_REFERENCE.title, required=True))
 
 
 def resolve(capability: Capability, body: Mapping[str, Any]) -> Model:
@@ -191,16 +201,13 @@ def _namespace_faults(body: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _auto_faults(capability: Capability, body: Mapping[str, Any]) -> list[Fault]:
-    mode = AUTO_REFERENCE if capability == REFERENCE_TO_MUSIC else AUTO_TEXT
+    mode = auto_mode(capability, has_lyrics=bool(body.get("lyrics")))
     faults = list(_text_faults(AUTO, mode, body))
-    if capability == REFERENCE_TO_MUSIC:
-        if body.get("instrumental"):
-            faults.append(
-                Fault("instrumental", "/instrumental", "auto with reference audio cannot be purely "
-                      "instrumental; leave it out or choose suno-5.5")
-            )  # fmt: skip
-        if body.get("lyrics") and not body.get("title"):
-            faults.append(Fault("title", "/title", "auto needs a title when there are lyrics"))
+    if capability == REFERENCE_TO_MUSIC and body.get("instrumental"):
+        faults.append(
+            Fault("instrumental", "/instrumental", "auto with reference audio cannot be purely "
+                  "instrumental; leave it out or choose suno-5.5")
+        )  # fmt: skip
     if faults:
         return faults
     set_namespaces = {name for name, knobs in (body.get("model_options") or {}).items() if knobs}
@@ -239,7 +246,7 @@ def _faults_for(model: Model, capability: Capability, body: Mapping[str, Any]) -
     if model.namespace == "suno" and not options.get("custom_mode"):
         yield from _simple_mode_faults(lyrics, options)
     if model.namespace == "minimax" and capability == REFERENCE_TO_MUSIC:
-        yield from _minimax_reference_faults(options, instrumental=instrumental)
+        yield from _minimax_reference_faults(instrumental=instrumental)
     mode = mode_of(model, capability, instrumental=instrumental, options=options)
     yield from _text_faults(model.id, mode, body)
 
@@ -283,19 +290,12 @@ def _simple_mode_faults(lyrics: str | None, options: Mapping[str, Any]) -> Itera
         )
 
 
-def _minimax_reference_faults(options: Mapping[str, Any], *, instrumental: bool) -> Iterator[Fault]:
+def _minimax_reference_faults(*, instrumental: bool) -> Iterator[Fault]:
     if instrumental:
         yield Fault(
             "instrumental",
             "/instrumental",
             "minimax-music-2.6 does not take it with reference audio; leave it out",
-        )
-    if "lyrics_optimizer" in options:
-        yield Fault(
-            "lyrics_optimizer",
-            "/model_options/minimax/lyrics_optimizer",
-            "does not work with reference audio; leave it out",
-            "unsupported_option",
         )
 
 

@@ -50,6 +50,7 @@ _MINIMAX_OPTIONS = (
         "bool",
         "Write the lyrics for me",
         "Sings words made from the prompt when there are no lyrics.",
+        capability=TEXT_TO_MUSIC,
     ),
 )
 

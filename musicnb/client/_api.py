@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from decimal import Decimal
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypedDict, TypeVar, Unpack
@@ -64,6 +65,20 @@ class _KeyAuth(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
         yield request
+
+
+class _Counted(FileIO):
+    """A file that tells how much of it was read."""
+
+    def __init__(self, path: Path, tell: Callable[[float], None]) -> None:
+        super().__init__(path)
+        self._tell, self._size = tell, max(1, path.stat().st_size)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read on."""
+        data = super().read(-1 if size is None else size)
+        self._tell(min(1.0, self.tell() / self._size))
+        return data
 
 
 class Client:
@@ -177,8 +192,20 @@ class Client:
                 if error.retryable:
                     raise
 
-    async def upload(self, file: Path, *, media_type: str, purpose: str) -> str:
+    async def upload(
+        self,
+        file: Path,
+        *,
+        media_type: str,
+        purpose: str,
+        sent: Callable[[float], None] = lambda _part: None,
+    ) -> str:
         """Upload a file: ``POST /v1/uploads``; free.
+
+        Parameters
+        ----------
+        sent
+            Called on the loop's thread with the part of the file that has left, from 0 to 1.
 
         Returns
         -------
@@ -192,7 +219,7 @@ class Client:
         """
 
         async def send() -> wire.UploadAnswer:
-            with file.open("rb") as stream:
+            with _Counted(file, sent) as stream:
                 return await self._once(
                     "POST",
                     "uploads",

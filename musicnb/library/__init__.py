@@ -13,9 +13,11 @@ from musicnb.library._files import slug
 from musicnb.library._intents import JOB_ID_FIELD
 from musicnb.library._journal import Journal
 from musicnb.library._library import IN_USE, Library, is_library, restore_journal
+from musicnb.library._presets import Presets
 from musicnb.library._ratings import MOST_STARS, Rating, RatingChanges
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._sessions import KeptSession, KeptVote, Sessions
+from musicnb.library._uploads import Upload, Uploads
 from musicnb.library._verify import Verification
 
 __all__ = [
@@ -35,11 +37,14 @@ __all__ = [
     "LeftOut",
     "Library",
     "Planned",
+    "Presets",
     "Rating",
     "RatingChanges",
     "Sessions",
     "Sums",
     "Take",
+    "Upload",
+    "Uploads",
     "Verification",
     "is_library",
     "restore_journal",

@@ -16,8 +16,10 @@ from musicnb.library._conversions import Conversions
 from musicnb.library._database import GOOD_COPY
 from musicnb.library._files import slug, sync_folder
 from musicnb.library._journal import Journal
+from musicnb.library._presets import Presets
 from musicnb.library._records import ClipRecord
 from musicnb.library._restoring import restore_good_copy
+from musicnb.library._uploads import Uploads
 from musicnb.library._verify import PARTIAL, Verification, verify
 
 if sys.platform != "win32":  # there, two processes on one library are not noticed
@@ -39,6 +41,13 @@ class Library:
     read_only
         Only look at it, while another process works with it.
 
+    Attributes
+    ----------
+    uploads : Uploads
+        What services keep for us.
+    presets : Presets
+        What forms were filled in with.
+
     Raises
     ------
     LibraryError
@@ -53,6 +62,7 @@ class Library:
         self.clips_folder = folder / "clips"
         self.sandbox_folder = folder / "sandbox"
         self.read_only = read_only
+        self.uploads, self.presets = Uploads(folder), Presets(folder)
         if read_only:
             self.journal = Journal(folder / JOURNAL, clock=clock, read_only=True)
             return

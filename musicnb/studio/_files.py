@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
-from musicnb import sound
 from musicnb.catalogue import MAX_UPLOAD_BYTES
 from musicnb.errors import Fault, InvalidInput, LibraryError
-
-_REFERENCE_SECONDS: Final = 600.0
 
 
 def named_folder(library: object) -> Path:
@@ -32,15 +28,13 @@ def named_folder(library: object) -> Path:
     )
 
 
-def examine_upload(path: object) -> tuple[Path, sound.AudioFacts]:
-    """Return a file that can be reference audio, and what it is.
+def named_upload(path: object) -> Path:
+    """Return a file that is neither empty nor too large to be sent.
 
     Raises
     ------
     InvalidInput
         There is no such file, or it is too large.
-    UndecodableAudio
-        It is not the sound it claims to be.
     """
     try:
         file = Path(path).expanduser()  # type: ignore[arg-type] # what is no path is refused
@@ -52,4 +46,4 @@ def examine_upload(path: object) -> tuple[Path, sound.AudioFacts]:
     if not 0 < size <= MAX_UPLOAD_BYTES:
         reason = f"has {size:,} bytes, at most {MAX_UPLOAD_BYTES:,}" if size else "is no file"
         raise InvalidInput.from_faults([Fault("path", "", f"{file.name!r} {reason}")])
-    return file, sound.examine(file, max_seconds=_REFERENCE_SECONDS)
+    return file

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
-from musicnb.briefs import TextToMusic
+from musicnb.briefs import Brief
 from musicnb.catalogue import amount_text
 from musicnb.studio._display import TaskBoard
+from musicnb.studio._form_desk import StudioDesk
 from musicnb.studio._task import Task
-from musicnb.widgets import Form
+from musicnb.widgets import Form, OrderChoice
 
 if TYPE_CHECKING:
+    from musicnb.studio._road import Road
     from musicnb.studio._studio import Studio
+    from musicnb.widgets import Shelf
+
+# what a service answers that does not have an upload any more
+_GONE: Final = "artifact_not_found"
 
 
 class StudioForm:
@@ -21,9 +28,12 @@ class StudioForm:
     ----------
     studio
         Where the orders go.
+    road
+        Gives its road, as long as it can be used.
     values
         Fields filled in beforehand: ``model``, ``prompt``, ``lyrics``, ``instrumental``,
-        ``title`` and the model's options by name.
+        ``title``, the model's options by name, ``reference``, ``simple`` and ``times``; see
+        `musicnb.widgets.Form.set`.
 
     Raises
     ------
@@ -31,16 +41,19 @@ class StudioForm:
         There is no such field, or it cannot hold such a value.
     """
 
-    def __init__(self, studio: Studio, **values: Any) -> None:
+    def __init__(self, studio: Studio, road: Callable[[], Road], **values: Any) -> None:
         self._studio = studio
         self._orders = TaskBoard(label="Orders of this form", newest_first=True)
-        self.widget = Form(submit=self._submit, service=studio.service_line, **values)
+        self._desk = StudioDesk(road, self._show_balance)
+        self.widget = Form(
+            submit=self._submit, service=studio.service_line, desk=self._desk, **values
+        )
         for task in studio.running:  # a cell that is run again must not lose sight of them
             self._follow(task)
         self._show_balance()
 
     @property
-    def brief(self) -> TextToMusic:
+    def brief(self) -> Brief:
         """The brief as the form stands, whether or not it can be sent."""
         return self.widget.brief
 
@@ -53,8 +66,46 @@ class StudioForm:
         """Fill in fields; see the class."""
         self.widget.set(**values)
 
+    def code(self) -> str:
+        """Write the Python that sends the same."""
+        return self.widget.code()
+
+    @property
+    def presets(self) -> list[str]:
+        """The names that fields were kept under, in the library's ``presets.json``."""
+        return list(self._desk.presets())
+
+    def save_preset(self, name: str) -> None:
+        """Keep the fields under a name; an earlier preset of this name is replaced."""
+        self._shelf.save(name)
+
+    def use_preset(self, name: str) -> None:
+        """Fill the form with what was kept under a name."""
+        self._shelf.load(name)
+
+    def delete_preset(self, name: str) -> None:
+        """Forget what was kept under a name."""
+        self._desk.drop_preset(name)
+
+    def history(self, search: str = "") -> list[OrderChoice]:
+        """List recent requests whose words hold what is searched, newest first, equal ones once."""
+        return list(self._desk.orders(search))
+
+    def use_again(self, order: OrderChoice | Task) -> None:
+        """Fill the form with an earlier request."""
+        self._shelf.use_again(_order_id(order))
+
+    def vary(self, order: OrderChoice | Task) -> None:
+        """Fill the form with an earlier request, its title numbered on, to be changed a little."""
+        self._shelf.use_again(_order_id(order), vary=True)
+
     def generate(self) -> Task:
-        """Press the button.
+        """Press the button: one order, or as many as ``times`` says.
+
+        Returns
+        -------
+        Task
+            The last of them; all are in ``tasks``.
 
         Raises
         ------
@@ -64,17 +115,29 @@ class StudioForm:
         self.widget.generate()
         return self.tasks[-1]
 
-    def _submit(self, brief: TextToMusic) -> None:
+    @property
+    def _shelf(self) -> Shelf:
+        shelf = self.widget.shelf
+        assert shelf is not None  # a form with a desk has one
+        return shelf
+
+    def _submit(self, brief: Brief) -> None:
         self._follow(self._studio.generate(brief))
 
     def _follow(self, task: Task) -> None:
         self._orders.add(task)
-        task.subscribe(lambda changed: self._show_balance() if moves_money(changed) else None)
+        task.subscribe(self._heed)
+
+    def _heed(self, task: Task) -> None:
+        if moves_money(task):
+            self._show_balance()
+        if task.error is not None and task.error.code == _GONE:
+            self._desk.forget_upload(task.job)
 
     def _show_balance(self) -> None:
         """Bring the wallet's balance into the form, where the service tells it; never waits."""
         self._studio.when_balance_known(
-            lambda balance: self.widget.set_balance(f"{amount_text(balance)} credits left")
+            lambda balance: self.widget.set_balance(f"{amount_text(balance)} credits left", balance)
         )
 
     def _ipython_display_(self) -> None:
@@ -83,6 +146,10 @@ class StudioForm:
 
     def __repr__(self) -> str:
         return self.widget.text()
+
+
+def _order_id(order: OrderChoice | Task) -> str:
+    return order.order_id if isinstance(order, OrderChoice) else order.job.job_id
 
 
 def moves_money(task: Task) -> bool:

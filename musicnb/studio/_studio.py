@@ -15,8 +15,8 @@ from musicnb.errors import (
     MusicnbError,
 )
 from musicnb.studio._account import Account, differences
+from musicnb.studio._clip import Clip
 from musicnb.studio._clip_doors import ClipDoors
-from musicnb.studio._files import examine_upload
 from musicnb.studio._manifest import OpenedManifest, open_manifest
 from musicnb.studio._ordering import bound, order_sweep, run_plan, waiting
 from musicnb.studio._rehearsing import rehearse
@@ -24,6 +24,7 @@ from musicnb.studio._run import Run
 from musicnb.studio._summaries import account_of, checked_sweep
 from musicnb.studio._task import Task
 from musicnb.studio._tasks import Tasks, watch
+from musicnb.studio._uploading import send_once
 from musicnb.sweep import Axes, Exclusion, Plan, equal_money, plan_sweep
 
 if TYPE_CHECKING:
@@ -243,12 +244,13 @@ class Studio(ClipDoors):
         return run
 
     def form(self, **values: Any) -> StudioForm:
-        """Make a form for `TextToMusic`; put it last in a cell to show it.
+        """Make a form for music from words or from a recording; put it last in a cell to show it.
 
         Parameters
         ----------
         **values
-            Fields filled in beforehand, such as ``prompt="..."``, ``model="suno-5.5"``.
+            Fields filled in beforehand, such as ``prompt="..."``, ``model="suno-5.5"``,
+            ``reference=clip``; see `musicnb.widgets.Form.set`.
 
         Raises
         ------
@@ -258,7 +260,7 @@ class Studio(ClipDoors):
         from musicnb.studio._form import StudioForm  # noqa: PLC0415 - scripts need no widgets
 
         self._live_road()
-        return StudioForm(self, **values)
+        return StudioForm(self, self._live_road, **values)
 
     def show(self, **values: Any) -> None:
         """Show form, running work, library, compare tray, account and settings in one view.
@@ -281,13 +283,15 @@ class Studio(ClipDoors):
 
         show_studio(self, values)
 
-    def upload(self, path: str | os.PathLike[str]) -> Artifact:
-        """Upload reference audio; free.
+    def upload(self, source: str | os.PathLike[str] | Clip, *, again: bool = False) -> Artifact:
+        """Upload reference audio; free, and only once for the same bytes.
 
         Parameters
         ----------
-        path
-            A FLAC, MP3 or WAV file of at most 100 MB and 10 minutes.
+        source
+            A FLAC, MP3 or WAV file of at most 100 MB and 10 minutes, or a clip.
+        again
+            Send it even if the same bytes were sent to this service before.
 
         Returns
         -------
@@ -301,12 +305,8 @@ class Studio(ClipDoors):
         UndecodableAudio
             It is not the sound it claims to be.
         """
-        file, facts = examine_upload(path)
-        road = self._live_road()
-        artifact_id = road.loop.run(
-            road.client.upload(file, media_type=facts.kind.media_type, purpose="reference_audio")
-        )
-        return Artifact(artifact_id)
+        upload, _ = send_once(self._live_road(), source, again=again)
+        return Artifact(upload.artifact_id)
 
     def resume(self, *, wait: bool = True, timeout_s: float | None = None) -> Tasks:
         """Take up every order that has not ended: after a crash, a lost network, a top-up.

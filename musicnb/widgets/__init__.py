@@ -7,6 +7,9 @@ from musicnb.widgets._board import Board
 from musicnb.widgets._board_views import CardView, Choice, ClipView
 from musicnb.widgets._comparison import Comparison
 from musicnb.widgets._form import Form
+from musicnb.widgets._form_desk import ClipChoice, FormDesk, OrderChoice, Reference
+from musicnb.widgets._form_limits import complaints, widest
+from musicnb.widgets._form_shelf import Shelf
 from musicnb.widgets._studio_panels import AccountView, DayView, SettingsView
 from musicnb.widgets._studio_view import StudioView
 
@@ -16,10 +19,17 @@ __all__ = [
     "Board",
     "CardView",
     "Choice",
+    "ClipChoice",
     "ClipView",
     "Comparison",
     "DayView",
     "Form",
+    "FormDesk",
+    "OrderChoice",
+    "Reference",
     "SettingsView",
+    "Shelf",
     "StudioView",
+    "complaints",
+    "widest",
 ]

@@ -14,6 +14,7 @@ SCRIPTS: Final = (
     "_sound_store.js",
     "_controls.js",
     "_waveform.js",
+    "_scrubber.js",
     "_player_sound.js",
     "_rating.js",
     "_player_row.js",

@@ -13,6 +13,7 @@ __all__ = [
     "CardView",
     "Choice",
     "ClipView",
+    "heights_of",
     "is_over",
     "pack_card",
     "pack_peaks",
@@ -221,13 +222,14 @@ def pack_peaks(clips: Iterable[ClipView]) -> tuple[list[list[str | int]], bytes]
     A pair travels as its larger extreme, 0 to 128: that is what the page draws, and saved widget
     states are half as large.
     """
-    known = [(clip.clip_id, _heights(clip.peaks)) for clip in clips if clip.peaks]
+    known = [(clip.clip_id, heights_of(clip.peaks)) for clip in clips if clip.peaks]
     return [[clip_id, len(heights)] for clip_id, heights in known], b"".join(
         heights for _, heights in known
     )
 
 
-def _heights(peaks: bytes) -> bytes:
+def heights_of(peaks: bytes) -> bytes:
+    """Return the larger extreme of each pair, 0 to 128: what a waveform is drawn of."""
     pairs = np.frombuffer(peaks[: len(peaks) // 2 * 2], np.int8).reshape(-1, 2)
     heights: bytes = np.abs(pairs.astype(np.int16)).max(axis=1).astype(np.uint8).tobytes()
     return heights

@@ -5,31 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from musicnb.briefs import TextToMusic
+from musicnb.briefs import Artifact, Brief, ReferenceAudioToMusic
 
 _FIELDS = ("prompt", "model", "lyrics", "instrumental", "title", "options")
 _INDENT = " " * 8
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
-def code_for(brief: TextToMusic) -> str:
-    """Write the call that sends a brief; evaluating its argument gives an equal brief.
+def code_for(brief: Brief, times: int = 1) -> str:
+    """Write the call that sends a brief, or some; evaluating its argument gives an equal brief.
 
     Only printable characters stand for themselves, so that pasted code is what it looks like.
     """
     parts = {name: getattr(brief, name) for name in _FIELDS}
+    if isinstance(brief, ReferenceAudioToMusic):
+        parts["reference_audio"] = brief.reference_audio
     # the prompt is the subject, the model decides the price; the rest is said only where it is set
     lines = [
         f"{_INDENT}{name}={_literal(value)},"
         for name, value in parts.items()
-        if name in ("prompt", "model") or (value is not None and value != {})
+        if name in ("prompt", "model") or value not in (None, {})
     ]
-    return "\n".join(["studio.generate(", "    mnb.TextToMusic(", *lines, "    )", ")"])
+    kind = type(brief).__name__
+    call = ["studio.generate(", f"    mnb.{kind}(", *lines, "    )", ")"]
+    if times == 1:
+        return "\n".join(call)
+    return "\n".join([f"for _ in range({times}):", *(f"    {line}" for line in call)])
 
 
 def _literal(value: Any) -> str:
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, Artifact):
+        return f"mnb.Artifact({_quoted(value.artifact_id)})"
     if isinstance(value, Mapping):
         items = (f"{_quoted(str(key))}: {_literal(one)}" for key, one in value.items())
         return f"{{{', '.join(items)}}}"

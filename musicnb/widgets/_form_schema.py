@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from musicnb.catalogue import AUTO, Model, Option, Price, amount_text, dollars_text
-from musicnb.widgets._form_values import offered
+from musicnb.catalogue import (
+    AUTO,
+    REFERENCE_TO_MUSIC,
+    TEXT_TO_MUSIC,
+    Capability,
+    Model,
+    Option,
+    Price,
+    amount_text,
+    dollars_text,
+)
+from musicnb.widgets._form_limits import limits_for_page
+from musicnb.widgets._form_values import ENDPOINTS, MOST_TIMES, makes
 from musicnb.wire import MusicRequest
 
 SECTION_TAGS: Final = ("Intro", "Verse", "Pre-Chorus", "Chorus", "Bridge", "Solo", "Outro")
@@ -40,6 +51,11 @@ _WORDS: Final[Mapping[str, Mapping[str, Any]]] = {
         "example": "Slow Light",
     },
 }
+REFERENCE_LABEL: Final = "Reference audio"
+_ENDPOINT_LABELS: Final[Mapping[Capability, str]] = {
+    TEXT_TO_MUSIC: "From words",
+    REFERENCE_TO_MUSIC: "From reference audio",
+}
 _AUTO_WORDS: Final = {
     "label": "Auto",
     "about": "The service picks the model; you pay for the one it picks.",
@@ -48,13 +64,32 @@ _AUTO_WORDS: Final = {
 
 
 def schema_of(models: Mapping[str, Model]) -> dict[str, Any]:
-    """Describe every field, model, option, price and clip count for the page."""
+    """Describe every field, model, option, price, clip count and limit for the page."""
     return {
+        "endpoints": [
+            {"id": endpoint, "label": _ENDPOINT_LABELS[endpoint]}
+            for endpoint in ENDPOINTS
+            if any(makes(model, endpoint) for model in models.values())
+        ],
+        "reference": {
+            "label": REFERENCE_LABEL,
+            "address": "https:// address, path, or an upload's id",
+            **limits_for_page(models),
+        },
+        "most_times": MOST_TIMES,
         "fields": [
             {"name": name, **_WORDS[name]} for name in MusicRequest.model_fields if name in _WORDS
         ],
         "models": [_model(model, models) for model in models.values()]
-        + [{"id": AUTO, **_AUTO_WORDS, **_price(AUTO, models), "options": []}],
+        + [
+            {
+                "id": AUTO,
+                **_AUTO_WORDS,
+                **_price(AUTO, models),
+                "endpoints": list(ENDPOINTS),
+                "options": [],
+            }
+        ],
     }
 
 
@@ -62,6 +97,8 @@ def label_of(name: str, model: Model | None) -> str:
     """Return what the form calls a field or an option."""
     if name in _WORDS:
         return str(_WORDS[name]["label"])
+    if name == "reference_audio":
+        return REFERENCE_LABEL
     option = model.option(name) if model else None
     return option.label if option else name
 
@@ -71,10 +108,17 @@ def model_label(model_id: str, models: Mapping[str, Model]) -> str:
     return models[model_id].label if model_id in models else _AUTO_WORDS["label"]
 
 
-def price_in(models: Mapping[str, Model], model_id: str) -> Price:
-    """Price one task out of the models this form offers."""
-    chosen = list(models.values()) if model_id == AUTO else [models[model_id]]
-    credits_each, clips = [one.credits for one in chosen], [one.clips for one in chosen]
+def price_in(
+    models: Mapping[str, Model],
+    model_id: str,
+    endpoint: Capability = TEXT_TO_MUSIC,
+    times: int = 1,
+) -> Price:
+    """Price some equal tasks out of the models this form offers."""
+    able = [model for model in models.values() if makes(model, endpoint)]
+    chosen = able if model_id == AUTO else [models[model_id]]
+    credits_each = [one.credits * times for one in chosen]
+    clips = [one.clips * times for one in chosen]
     return Price(min(credits_each), max(credits_each), min(clips), max(clips))
 
 
@@ -98,7 +142,8 @@ def _model(model: Model, models: Mapping[str, Model]) -> dict[str, Any]:
         "about": model.about,
         "no_options": f"{model.label} has no options.",
         **_price(model.id, models),
-        "options": [_option(option) for option in offered(model)],
+        "endpoints": [endpoint for endpoint in ENDPOINTS if makes(model, endpoint)],
+        "options": [_option(option) for option in model.options],
     }
 
 
@@ -117,6 +162,7 @@ def _option(option: Option) -> dict[str, Any]:
         # a share is from 0 to 1 in hundredths by its definition; a text's maximum is characters
         "maximum": 1 if option.kind == "share" else option.maximum,
         "step": 0.01,
+        "endpoint": option.capability or "",
     }
 
 

@@ -213,6 +213,8 @@ def test_the_keyboard_alone_is_enough(lab: Any, form: Callable[..., Locator], pa
     page.keyboard.press("Tab")
     expect(shown.get_by_role("button", name="Show as Python")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(shown.get_by_role("spinbutton")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(button(shown)).to_be_focused()
     field(shown, "prompt").locator("textarea").focus()
     page.keyboard.press("Control+Enter")

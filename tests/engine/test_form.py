@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from orders import LYRICS, brief_of, score_of
 
-from musicnb.sandbox.engine._lyrics import read_stanzas, syllables
+from musicnb.lyrics import read_stanzas, syllables
 from musicnb.sandbox.engine._score import TAIL_S
 
 TAGGED = "[Intro]\n[Verse]\na b c\n[Pre-Chorus]\nd e\n[Chorus]\nf g\n[Bridge]\nh\n[Solo]\n[Outro]\n"

@@ -15,7 +15,7 @@ from musicnb.briefs import TextToMusic
 from musicnb.catalogue import AUTO, MODELS, TEXT_TO_MUSIC, mode_of
 from musicnb.widgets._form_code import code_for
 from musicnb.widgets._form_values import TEXTS, Values
-from musicnb.widgets._form_verdict import lengths_of, modes_of, unusable_texts, verdict_on
+from musicnb.widgets._form_verdict import lengths_of, modes_of, unusable_fields, verdict_on
 
 BOTH_WAYS = "or turn on Instrumental, or “Write the lyrics for me” in the options"
 KNOBS: dict[str, list[dict[str, Any]]] = {
@@ -40,7 +40,7 @@ COMBINATIONS = [
 @pytest.mark.parametrize("values", COMBINATIONS)
 def test_the_form_may_be_sent_exactly_when_the_brief_has_no_faults(values: Values) -> None:
     """The verdict is the brief's own, with every fault in it and a reason whenever it is no."""
-    verdict, faults = verdict_on(values, MODELS), values.brief().faults()
+    verdict, faults = verdict_on(values, MODELS), values.brief(MODELS).faults()
     assert verdict["can_send"] == (not faults)
     assert bool(verdict["why_not"]) == bool(faults)
     assert set(verdict["faults"]) == {fault.field for fault in faults}
@@ -50,17 +50,19 @@ def test_the_form_may_be_sent_exactly_when_the_brief_has_no_faults(values: Value
 
 
 @pytest.mark.parametrize(
-    "values", [one for one in COMBINATIONS if one.model != AUTO and not one.brief().faults()]
+    "values", [one for one in COMBINATIONS if one.model != AUTO and not one.brief(MODELS).faults()]
 )
 def test_the_mode_is_that_of_the_request_as_sent(values: Values) -> None:
     """What the form adds in thought is what the brief adds in fact."""
     model = MODELS[values.model]
-    options = values.brief().request().body().get("model_options", {}).get(model.namespace, {})
+    options = (
+        values.brief(MODELS).request().body().get("model_options", {}).get(model.namespace, {})
+    )
     sent_as = mode_of(model, TEXT_TO_MUSIC, instrumental=bool(values.instrumental), options=options)
     assert modes_of(values, MODELS) == [sent_as]
     shown = verdict_on(values, MODELS)
     assert shown["mode"] == f"{sent_as.name} mode"
-    assert {**values.knobs(), **shown["implied"]} == options
+    assert {**values.knobs(MODELS), **shown["implied"]} == options
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -93,7 +95,7 @@ def test_a_required_text_is_one_whose_absence_is_a_fault(values: Values) -> None
 @pytest.mark.parametrize("values", [one for one in COMBINATIONS if one.lyrics])
 def test_what_does_not_apply_is_disabled_with_a_reason_once_parked(values: Values) -> None:
     """A text that its mode does not take says so, and without it the form has no fault there."""
-    parked = replace(values, parked=unusable_texts(values, MODELS))
+    parked = replace(values, parked=unusable_fields(values, MODELS))
     verdict = verdict_on(parked, MODELS)
     assert set(verdict["off"]) == parked.parked
     if parked.parked:
@@ -167,7 +169,7 @@ def test_blank_text_counts_as_left_out(blank: str) -> None:
     assert values.flat(MODELS)["negative_tags"] is None
     instrumental = replace(values, instrumental=True)
     assert verdict_on(instrumental, MODELS)["can_send"]
-    assert unusable_texts(instrumental, MODELS) == frozenset()
+    assert unusable_fields(instrumental, MODELS) == frozenset()
 
 
 # --------------------------------------------------------------------------------- code
@@ -220,4 +222,4 @@ def test_code_says_only_what_was_set() -> None:
 
 
 def _faults(values: Values, name: str) -> list[str]:
-    return [fault.message for fault in values.brief().faults() if fault.field == name]
+    return [fault.message for fault in values.brief(MODELS).faults() if fault.field == name]

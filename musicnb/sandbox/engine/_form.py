@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from musicnb.sandbox.engine._lyrics import Stanza, read_stanzas
+from musicnb.lyrics import Stanza, read_stanzas
 from musicnb.sandbox.engine._reading import LENGTH_RANGE_S
 from musicnb.sandbox.engine._score import TAIL_S, Section
 
 if TYPE_CHECKING:
+    from musicnb.lyrics import Syllable
     from musicnb.sandbox.engine._brief import Brief
-    from musicnb.sandbox.engine._lyrics import Syllable
 
 INTENSITY: dict[str, float] = {
     "intro": 0.35,

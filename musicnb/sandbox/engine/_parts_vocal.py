@@ -10,8 +10,8 @@ from musicnb.sandbox.engine._pen import Pen, Plan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from musicnb.lyrics import Syllable
     from musicnb.sandbox.engine._form import Passage
-    from musicnb.sandbox.engine._lyrics import Syllable
     from musicnb.sandbox.engine._score import Note
 
 _GRIDS = (1.0, 0.5, 0.25)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from musicnb.sandbox.engine._lyrics import MAX_CHARACTERS, read_stanzas
+from musicnb.lyrics import MAX_CHARACTERS, read_stanzas
 from musicnb.sandbox.engine._reading import is_refused, mentions, read_length_s
 from musicnb.sandbox.engine._wordsmith import write_lyrics
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 
 #: Longest lyrics that are read; the service accepts no more.
@@ -47,10 +47,13 @@ class Stanza:
         ``intro verse pre chorus bridge solo break outro``, or "" when there was no tag.
     lines : tuple of tuple of Syllable
         The sung lines; empty for a section without words.
+    tag : str
+        The tag as it was written, without its brackets; "" when there was none.
     """
 
     kind: str
     lines: tuple[tuple[Syllable, ...], ...]
+    tag: str = field(default="", compare=False)
 
     @property
     def syllables(self) -> int:
@@ -120,7 +123,8 @@ def read_stanzas(lyrics: str) -> tuple[Stanza, ...]:
         stanzas.append(preamble)
     ends = [tag.start() for tag in tags[1:]] + [len(text)]
     for tag, end in zip(tags, ends, strict=True):
-        stanzas.append(Stanza(_kind(tag.group(1)), _lines(text[tag.end() : end])))
+        name = tag.group(1)
+        stanzas.append(Stanza(_kind(name), _lines(text[tag.end() : end]), name.strip()))
     return tuple(stanzas)
 
 
