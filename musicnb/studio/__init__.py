@@ -8,6 +8,7 @@ from musicnb._lazy import lazily
 from musicnb.studio._account import Account
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._manifest import OpenedManifest, Reopened
+from musicnb.studio._past_run import report_past
 from musicnb.studio._progress import follow
 from musicnb.studio._run import Piece, Run
 from musicnb.studio._studio import Studio
@@ -33,4 +34,5 @@ __all__ = [
     "TaskState",
     "Tasks",
     "follow",
+    "report_past",
 ]

@@ -14,13 +14,13 @@ from musicnb.errors import (
     InvalidInput,
     MusicnbError,
 )
-from musicnb.settings import SANDBOX
 from musicnb.studio._account import Account, differences
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._files import examine_upload
 from musicnb.studio._manifest import OpenedManifest, open_manifest
 from musicnb.studio._open_studio import OpenStudio
 from musicnb.studio._ordering import bound, order_sweep, run_plan, waiting
+from musicnb.studio._past_run import clips_of
 from musicnb.studio._rehearsing import rehearse
 from musicnb.studio._run import Run
 from musicnb.studio._scores import score_of
@@ -301,18 +301,7 @@ class Studio(OpenStudio):
 
     def clips(self) -> Clips:
         """List every clip of the library, newest first; shows as players in a notebook."""
-        folder, journal = self.library.folder, self.library.journal
-        return Clips(
-            Clip(
-                take.clip,
-                take.job,
-                folder / take.clip.file,
-                sandbox=take.job.service == SANDBOX,
-                journal=journal,
-            )
-            for take in reversed(journal.takes())
-            if take.clip is not None
-        )
+        return clips_of(self.library)
 
     def score(self, clip: Clip) -> bytes:
         """Read the score of a clip that this sandbox composed, as a Standard MIDI File.
