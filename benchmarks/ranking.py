@@ -6,37 +6,55 @@ wrong key at 2 % (4 %) of the votes. Four settings: 8 clips with 32 votes and 12
 In each the same worlds are judged
 
 - by our ranking, of pairs that `next_pair` chose (hidden repeats among the votes), and of pairs
-  drawn at random;
+  drawn at random (without any);
 - by a Bradley-Terry model fitted to the same random pairs by maximum likelihood with scipy
   (ties half, unusable pairs left out), which is the usual way.
 
-Printed are how often the truly best clip is in the reported best three, after how many votes, how
-often 95 % intervals hold the true strength, how many clips are called clear, and how many of those
-wrongly. Twins: tasks of two equal clips, two labels without a difference; how wide intervals of the
+The noise hangs on the world, the pair and how often it was heard, so both ways meet the same ear.
+Printed are how often the truly best clip is in the reported best three, which share of the true
+best three is in it, how often 95 % intervals hold the true strength, how many clips are called
+clear, and how many of those wrongly. All with standard errors over worlds.
+
+Fewer votes: both shares are followed from vote to vote, and a logistic curve in the logarithm of
+the votes is laid through each (as of dose and response: Finney 1971). Where that of the active
+pairs is as high as that of random pairs after all votes, is how many they need; the 95 % interval
+comes from drawing worlds anew (bootstrap). A curve through all counts, because near its end it is
+flat: one world more or less that hits moves a crossing of the bare figures by several votes.
+
+Twins: tasks of two equal clips, two labels without a difference; how wide intervals of the
 difference are with and without clusters, and how often they hold 0.
 
-Run it with ``python benchmarks/ranking.py [worlds] [--check]`` (400 worlds: 30 CPU minutes); with
-``--check`` a missed target ends it with status 1.
+D. J. Finney: Probit analysis. Cambridge University Press, 1971.
+
+Run it with ``python benchmarks/ranking.py [worlds] [--check] [--processes N] [--from WORLD]``
+(100 worlds: a quarter of an hour on one core); with ``--check`` a missed target ends it with
+status 1. ``--from`` takes other worlds: what was looked at while something was improved must not
+be what it is checked with.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
 from musicnb.listen import ANSWERS, Answer, Ranking, Vote, next_pair, rank
+from musicnb.listen._posterior import Ballots, quick_draws
 
 SIZES = ((8, 32), (12, 96))
-FEWER = (0.6, 0.7, 1.0)
 LINE, TIE = -1.0, 0.25
 HIT, COVERED, FALSE_CLEAR, FEWER_VOTES = 0.92, (0.93, 0.97), 0.05, 0.3
 WAYS = ("active", "random")
+#: What is followed from vote to vote.
+SHARES = ("the best is in the best three", "of the true best three are in it")
+STEPS, DRAWS, RESAMPLES = 16, 400, 2_000
+NEWTON_STEPS = 25
 TWIN_TASKS, TWIN_VOTES = 8, 96
 
 
@@ -64,47 +82,57 @@ EARS = (Ear("consistent", 0.5, 0.02), Ear("noisy", 1.0, 0.04))
 SETTINGS = tuple((clips, votes, ear) for clips, votes in SIZES for ear in EARS)
 
 
+@dataclass
+class Booth:
+    """One listener with one set of clips; what she says to a pair hangs on nothing else."""
+
+    seed: tuple[int, ...]
+    truth: np.ndarray
+    ear: Ear
+    heard: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """Return what the clips are called."""
+        return [f"clip {place}" for place in range(len(self.truth))]
+
+    def vote(self, left: int, right: int, *, is_repeat: bool = False) -> Vote:
+        """Hear two clips."""
+        pair = min(left, right), max(left, right)
+        time = self.heard[pair] = self.heard.get(pair, 0) + 1
+        chance = np.random.default_rng([*self.seed, *pair, time])
+        answer = self.ear.answer(self.truth[pair[0]], self.truth[pair[1]], chance)
+        said = Vote(self.names[pair[0]], self.names[pair[1]], answer, is_repeat=is_repeat)
+        return said if left < right else said.mirrored()
+
+    def actively(self, count: int) -> list[Vote]:
+        """Vote on the pairs that are asked for."""
+        votes: list[Vote] = []
+        names, seed = self.names, self.seed[0]
+        for _ in range(count):
+            pair = next_pair(votes, names, seed=seed)
+            left, right = names.index(pair.left), names.index(pair.right)
+            votes.append(self.vote(left, right, is_repeat=pair.is_repeat))
+        return votes
+
+    def randomly(self, count: int) -> list[Vote]:
+        """Vote on pairs drawn at random."""
+        chance = np.random.default_rng([*self.seed, len(self.truth)])
+        pairs = (chance.choice(len(self.truth), 2, replace=False) for _ in range(count))
+        return [self.vote(int(a), int(b)) for a, b in pairs]
+
+
 @dataclass(frozen=True)
 class World:
-    """What came of one set of clips: by number of votes whether the best was found, and more."""
+    """What came of one set of clips, by both ways."""
 
-    active: tuple[bool, ...]
-    random: bool
+    #: (ways, steps, shares)
+    curves: np.ndarray
+    hits: tuple[bool, bool]
     plain: bool
     covered: tuple[float, float]
     clear: tuple[int, int]
     falsely: tuple[int, int]
-
-
-def vote(
-    names: list[str], truth: np.ndarray, pair: tuple[int, int], ear: Ear,
-    chance: np.random.Generator, *, is_repeat: bool = False,
-) -> Vote:  # fmt: skip
-    """Let a listener hear two clips."""
-    left, right = pair
-    answer = ear.answer(truth[left], truth[right], chance)
-    return Vote(names[left], names[right], answer, is_repeat=is_repeat)
-
-
-def actively(
-    names: list[str], truth: np.ndarray, count: int, ear: Ear, chance: np.random.Generator
-) -> list[Vote]:
-    """Vote on the pairs that are asked for."""
-    votes: list[Vote] = []
-    seed = int(chance.integers(2**31))
-    for _ in range(count):
-        pair = next_pair(votes, names, seed=seed)
-        places = names.index(pair.left), names.index(pair.right)
-        votes.append(vote(names, truth, places, ear, chance, is_repeat=pair.is_repeat))
-    return votes
-
-
-def randomly(
-    names: list[str], truth: np.ndarray, count: int, ear: Ear, chance: np.random.Generator
-) -> list[Vote]:
-    """Vote on pairs drawn at random."""
-    pairs = (chance.choice(len(names), 2, replace=False) for _ in range(count))
-    return [vote(names, truth, (int(a), int(b)), ear, chance) for a, b in pairs]
 
 
 def plain(votes: Iterable[Vote], names: list[str]) -> list[str]:
@@ -127,24 +155,42 @@ def plain(votes: Iterable[Vote], names: list[str]) -> list[str]:
     return [names[place] for place in np.argsort(-found)[:3]]
 
 
+def steps(count: int) -> np.ndarray:
+    """Return after how many votes both ways are looked at."""
+    return np.unique(np.linspace(count / 4, count, STEPS).astype(int))
+
+
+def followed(votes: list[Vote], truth: np.ndarray, names: list[str]) -> np.ndarray:
+    """Return (steps, shares): what a shortlist of the first votes is worth.
+
+    It is taken from the approximation by which pairs are chosen, at a tenth of `rank`'s cost.
+    """
+    top = np.argsort(-truth)[:3]
+    rows = []
+    for count in steps(len(votes)):
+        ballots = Ballots.of(votes[:count], names)
+        draws = quick_draws(ballots, DRAWS, np.random.default_rng(int(count)))
+        shortlist = np.argsort(-draws.in_top(3).mean(axis=0), kind="stable")[:3]
+        rows.append((top[0] in shortlist, np.isin(top, shortlist).mean()))
+    return np.array(rows, float)
+
+
 def world(number: int, clips: int, count: int, ear: Ear) -> World:
     """Make clips, let them be judged in all ways, and compare with the truth."""
-    chance = np.random.default_rng([number, clips])
-    truth = chance.normal(size=clips)
-    names = [f"clip {place}" for place in range(clips)]
-    best = names[int(truth.argmax())]
-    chosen, drawn = (way(names, truth, count, ear, chance) for way in (actively, randomly))
-    early = [rank(chosen[: round(share * count)], names) for share in FEWER]
-    ends = [early[-1], rank(drawn, names)]
-    top = {names[place] for place in np.argsort(-truth)[:3]}
+    truth = np.random.default_rng([number, clips]).normal(size=clips)
+    booths = [Booth((number, clips), truth, ear) for _ in WAYS]
+    names = booths[0].names
+    chosen, drawn = booths[0].actively(count), booths[1].randomly(count)
+    ends = [rank(chosen, names), rank(drawn, names)]
+    order = [names[place] for place in np.argsort(-truth)]
     clear = [[one.clip for one in ranking.group("clear")] for ranking in ends]
     return World(
-        active=tuple(best in ranking.shortlist for ranking in early),
-        random=best in ends[1].shortlist,
-        plain=best in plain(drawn, names),
+        curves=np.array([followed(votes, truth, names) for votes in (chosen, drawn)]),
+        hits=(order[0] in ends[0].shortlist, order[0] in ends[1].shortlist),
+        plain=order[0] in plain(drawn, names),
         covered=(covered(ends[0], names, truth, ear), covered(ends[1], names, truth, ear)),
         clear=(len(clear[0]), len(clear[1])),
-        falsely=(len(set(clear[0]) - top), len(set(clear[1]) - top)),
+        falsely=(len(set(clear[0]) - set(order[:3])), len(set(clear[1]) - set(order[:3]))),
     )
 
 
@@ -156,10 +202,9 @@ def covered(ranking: Ranking, names: list[str], truth: np.ndarray, ear: Ear) -> 
 
 def twins(number: int) -> tuple[float, float, bool, bool]:
     """Return widths of intervals with and without clusters, and whether they hold 0."""
-    chance = np.random.default_rng([number, 2])
-    truth = np.repeat(chance.normal(size=TWIN_TASKS), 2)
-    names = [f"clip {place}" for place in range(len(truth))]
-    votes = randomly(names, truth, TWIN_VOTES, EARS[0], chance)
+    truth = np.repeat(np.random.default_rng([number, 2]).normal(size=TWIN_TASKS), 2)
+    booth = Booth((number, 2), truth, EARS[0])
+    names, votes = booth.names, booth.randomly(TWIN_VOTES)
     tasks = {name: f"task {place // 2}" for place, name in enumerate(names)}
     labels = {name: "one" if place < TWIN_TASKS else "other" for place, name in enumerate(names)}
     (known,) = rank(votes, names, clusters=tasks).compare(labels)
@@ -176,48 +221,87 @@ def twins(number: int) -> tuple[float, float, bool, bool]:
 _missed: list[str] = []
 
 
-def told(words: str, figure: float, *, at_least: float = -np.inf, at_most: float = np.inf) -> None:
-    """Print a figure beside its target, and remember when it is missed."""
+def told(
+    words: str, figure: float, error: float, *, at_least: float = -np.inf, at_most: float = np.inf
+) -> None:
+    """Print a figure with its standard error beside its target; remember when it is missed."""
     kept = at_least <= figure <= at_most
     limits = [f"at least {at_least:g}"] * (at_least > -np.inf)
     limits += [f"at most {at_most:g}"] * (at_most < np.inf)
-    print(f"  {words}: {figure:.3f} ({', '.join(limits)}: {'met' if kept else 'MISSED'})")
+    verdict = "met" if kept else "MISSED"
+    print(f"  {words}: {figure:.3f} +- {error:.3f} ({', '.join(limits)}: {verdict})")
     if not kept:
         _missed.append(words)
+
+
+def spread(values: np.ndarray) -> float:
+    """Return the standard error of a mean."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values)))
 
 
 def report(setting: tuple[int, int, Ear], worlds: list[World]) -> None:
     """Print what came of all worlds of a setting."""
     clips, count, ear = setting
-    active = np.mean([w.active for w in worlds], axis=0)
-    random, usual = np.mean([(w.random, w.plain) for w in worlds], axis=0)
     print(f"{clips} clips, {count} votes, {ear.name} listener, {len(worlds)} worlds")
-    curve = (f"{round(s * count)}: {hit:.3f}" for s, hit in zip(FEWER, active, strict=True))
-    print(f"  the best is in the best three, after votes on active pairs: {', '.join(curve)}")
-    print(f"  after {count} on random pairs: {random:.3f}, by maximum likelihood {usual:.3f}")
-    told("the best is in the best three", active[-1], at_least=HIT)
-    told("fewer votes than random pairs for the same hits",
-         1 - saving(active, max(random, usual)), at_least=FEWER_VOTES)  # fmt: skip
+    hits = np.array([(*w.hits, w.plain) for w in worlds], float)
+    usual = hits[:, 2].mean()
+    print(f"  {SHARES[0]}, random pairs: {hits[:, 1].mean():.3f}, by likelihood {usual:.3f}")
+    told(f"{SHARES[0]}, active pairs", hits[:, 0].mean(), spread(hits[:, 0]), at_least=HIT)
+    report_curves(count, np.array([w.curves for w in worlds]))
     for place, way in enumerate(WAYS):
-        share = np.mean([w.covered[place] for w in worlds])
-        told(f"intervals hold the truth, {way} pairs", share, at_least=COVERED[0],
-             at_most=COVERED[1])  # fmt: skip
+        held = np.array([w.covered[place] for w in worlds])
+        told(f"intervals hold the truth, {way} pairs", held.mean(), spread(held),
+             at_least=COVERED[0], at_most=COVERED[1])  # fmt: skip
         clear, falsely = (sum(getattr(w, n)[place] for w in worlds) for n in ("clear", "falsely"))
-        told(f"wrong among {clear} clear ones, {way} pairs", falsely / max(clear, 1),
-             at_most=FALSE_CLEAR)  # fmt: skip
+        share = falsely / max(clear, 1)
+        error = np.sqrt(share * (1 - share) / max(clear, 1))
+        told(f"wrong among {clear} clear ones, {way} pairs", share, error, at_most=FALSE_CLEAR)
 
 
-def saving(active: np.ndarray, wanted: float) -> float:
-    """Return the smallest tried share of the votes with which active pairs hit as often."""
-    return min((s for s, hit in zip(FEWER, active, strict=True) if hit >= wanted), default=1.0)
+def report_curves(count: int, curves: np.ndarray) -> None:
+    """Print how both ways come on, and how many fewer votes the active pairs need."""
+    counts, chance = steps(count), np.random.default_rng(0)
+    worlds = np.arange(len(curves))
+    drawn = np.vstack([worlds, chance.integers(len(worlds), size=(RESAMPLES, len(worlds)))])
+    shown = np.searchsorted(counts, np.array((0.4, 0.6, 0.7, 0.8, 1.0)) * count)
+    for share, words in enumerate(SHARES):
+        one = curves[..., share]
+        for way, name in enumerate(WAYS):
+            means = one[:, way].mean(axis=0)
+            row = ", ".join(f"{counts[place]}: {means[place]:.3f}" for place in shown)
+            print(f"  {words}, by votes on {name} pairs: {row}")
+        # half a hit and half a miss more, or a curve that is always 1 would have no slope
+        fewer = saving((one[drawn].sum(axis=1) + 0.5) / (len(worlds) + 1), counts)
+        low, high = np.quantile(fewer[1:], (0.025, 0.975))
+        told(f"fewer votes than random pairs for the same ({words}; 95 %: {low:.2f} to {high:.2f})",
+             float(fewer[0]), float(np.std(fewer[1:])), at_least=FEWER_VOTES)  # fmt: skip
+
+
+def saving(means: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the share of votes that active pairs spare: (samples, ways, steps), votes of steps.
+
+    Negative where they need more.
+    """
+    columns = np.stack([np.ones(len(counts)), np.log(counts / counts[-1])], axis=1)
+    fitted = np.zeros((*means.shape[:-1], 2))
+    for _ in range(NEWTON_STEPS):
+        at = 1 / (1 + np.exp(-fitted @ columns.T))
+        bend = np.einsum("...n,ni,nj->...ij", at * (1 - at), columns, columns) + 1e-9 * np.eye(2)
+        steps_on = np.linalg.solve(bend, ((means - at) @ columns)[..., None])[..., 0]
+        fitted += np.clip(steps_on, -2, 2)
+    # at the last count the logarithm is 0, so the first number is how high a curve ends
+    ends, slope = fitted[..., 0], np.maximum(fitted[:, 0, 1], 0.05)
+    return np.asarray(1 - np.exp((ends[:, 1] - ends[:, 0]) / slope))
 
 
 def report_twins(rows: list[tuple[float, float, bool, bool]]) -> None:
     """Print what clusters do to intervals of a difference that is none."""
-    known, unknown, held, lost = np.mean(rows, axis=0)
+    table = np.array(rows, float)
+    known, unknown, held, lost = table.mean(axis=0)
     print(f"{TWIN_TASKS} tasks of two equal clips, two labels without a difference")
-    told("intervals with clusters, times those without", known / unknown, at_least=1.1)
-    told("they hold 0", held, at_least=COVERED[0])
+    told("intervals with clusters, times those without", known / unknown,
+         spread(table[:, 0] / table[:, 1]), at_least=1.1)  # fmt: skip
+    told("they hold 0", held, spread(table[:, 2]), at_least=COVERED[0])
     print(f"  without clusters: {lost:.3f}")
 
 
@@ -229,14 +313,30 @@ def run(job: tuple[int, int, int, Ear] | int) -> World | tuple[float, float, boo
 
 def main() -> None:
     """Judge all worlds, and print every figure beside its target."""
-    numbers = [int(word) for word in sys.argv[1:] if word.isdecimal()]
-    worlds = numbers[0] if numbers else 400
-    with ProcessPoolExecutor() as pool:
-        for setting in SETTINGS:
-            report(setting, list(pool.map(run, [(n, *setting) for n in range(worlds)])))
-        report_twins(list(pool.map(run, range(worlds))))
-    if _missed and "--check" in sys.argv:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("worlds", type=int, nargs="?", default=100)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--from", type=int, default=0, dest="first", metavar="WORLD")
+    options = parser.parse_args()
+    if options.worlds < 2:
+        parser.error("standard errors need two worlds or more")
+    numbers = range(options.first, options.first + options.worlds)
+    if options.processes > 1:
+        with ProcessPoolExecutor(options.processes) as pool:
+            judge(numbers, pool.map)
+    else:
+        judge(numbers, map)
+    if _missed and options.check:
         sys.exit(f"{len(_missed)} targets are missed")
+
+
+def judge(numbers: range, each: Callable[..., Iterable]) -> None:
+    """Judge all worlds of all settings, in as many processes as `each` has."""
+    for setting in SETTINGS:
+        report(setting, list(each(run, [(n, *setting) for n in numbers])))
+        sys.stdout.flush()
+    report_twins(list(each(run, numbers)))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     # each command's own room is imported here, when a command line is really read
-    from musicnb.cli import _deliver, _demo, _doctor, _lab, _verify  # noqa: PLC0415
+    from musicnb.cli import _deliver, _demo, _doctor, _lab, _report, _verify  # noqa: PLC0415
     from musicnb.sandbox import command as sandbox  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         ("lab", "put the notebooks into ./notebooks and open the first in JupyterLab", _lab),
         ("demo", "make one piece with each model, without a browser", _demo),
         ("deliver", "make files of clips as places ask for them, in a pack", _deliver),
+        ("report", "write a run or a session as one page for others", _report),
         ("verify", "check every byte of a pack", _verify),
         ("doctor", "look a library over: journal, clips, money", _doctor),
         ("sandbox", "run the offline stand-in for the service alone", sandbox),

@@ -316,6 +316,20 @@ class Journal:
         )
         return [job_of(row) for row in rows]
 
+    def newest_of_sweep(self, service: str, sweep: str) -> list[Job]:
+        """List the last attempt of each order of a sweep, in the order they were first planned."""
+        same = (
+            "FROM jobs AS one WHERE one.service = jobs.service AND one.sweep = jobs.sweep"
+            " AND one.brief_digest = jobs.brief_digest AND one.cell = jobs.cell"
+        )
+        rows = self._db.all(
+            f"SELECT {JOB_COLUMNS} FROM jobs WHERE service = ? AND sweep = ?"  # noqa: S608
+            f" AND generation = (SELECT max(one.generation) {same})"
+            f" ORDER BY (SELECT min(one.rowid) {same})",
+            service, sweep,
+        )  # fmt: skip
+        return [job_of(row) for row in rows]
+
     def unfinished(self, service: str) -> list[Job]:
         """List the orders at a service that have not ended, oldest first."""
         return [job for job in self.jobs(service) if job.state not in FINISHED]

@@ -35,8 +35,11 @@ LINE: Final = (-2.0, 2.0)
 LOG_ETA: Final = (-1.0, 1.0)
 
 _STEPS = 50
-_HALVINGS = 12
-_STILL = 1e-4
+_STILL = 1e-7
+"""By this much of the log of the posterior a step should rise to be worth it."""
+_SHORTENINGS = 8
+_BEYOND = 0.7
+_SHORTEST = 0.1
 
 
 @dataclass(frozen=True)
@@ -219,7 +222,8 @@ def _climb(posterior: Posterior) -> tuple[Floats, Floats, Floats]:
     """Return modes, precisions there, and logs of the heights, for all points of the grid at once.
 
     Fisher scoring: Newton's method with the information expected of the votes, which is never
-    negative, and steps halved until they go up.
+    negative. Where that is less than their own, steps go beyond the crest and come back for ever;
+    the parabola through a step's two ends, and its slope at the first, says where the crest is.
     """
     mean, precision = posterior.mean, posterior.precision
 
@@ -236,13 +240,20 @@ def _climb(posterior: Posterior) -> tuple[Floats, Floats, Floats]:
         uphill, information = posterior.slopes(places)
         uphill -= precision * (places - mean)
         steps = np.linalg.solve(bent(information), uphill[..., None])[..., 0]
-        for _ in range(_HALVINGS):
-            reached = heights(places + steps)
-            down = reached < levels
-            if not down.any():
-                break
-            steps[down] /= 2
-        places, levels = places + steps, reached
-        if np.abs(steps).max() < _STILL:
+        rise = (uphill * steps).sum(axis=1)
+        steps[rise < _STILL] = 0
+        if not steps.any():
             break
+        for _ in range(_SHORTENINGS):
+            reached = heights(places + steps)
+            crest = rise / np.maximum(2 * (rise - reached + levels), _STILL)
+            beyond = (crest < _BEYOND) & (rise >= _STILL)
+            if not beyond.any():
+                break
+            shorter = np.maximum(crest[beyond], _SHORTEST)
+            steps[beyond] *= shorter[:, None]
+            rise[beyond] *= shorter
+        else:
+            reached = heights(places + steps)
+        places, levels = places + steps, reached
     return places, bent(posterior.slopes(places)[1]), levels

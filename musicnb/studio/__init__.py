@@ -9,6 +9,7 @@ from musicnb.studio._account import Account
 from musicnb.studio._clip import Clip
 from musicnb.studio._clips import Clips
 from musicnb.studio._manifest import OpenedManifest, Reopened
+from musicnb.studio._past_run import report_past
 from musicnb.studio._progress import follow
 from musicnb.studio._run import Piece, Run
 from musicnb.studio._studio import Studio
@@ -34,4 +35,5 @@ __all__ = [
     "TaskState",
     "Tasks",
     "follow",
+    "report_past",
 ]

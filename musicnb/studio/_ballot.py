@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from musicnb.errors import InvalidInput, LibraryError
@@ -15,6 +15,7 @@ from musicnb.studio._clip import Clip
 from musicnb.studio._clips import Clips
 from musicnb.studio._handout import GuestSounds, Rules, hand_out
 from musicnb.studio._sealed import SealedSounds
+from musicnb.studio._sealed_folders import sealed_folder
 from musicnb.studio._votes_file import export_votes, imported_votes
 
 _fault = InvalidInput.about
@@ -27,9 +28,12 @@ class Setup:
     k: int
     votes: int
     blind: bool
-    seed: int
+    #: With it and the clips the order could be drawn again: a traceback must not tell.
+    seed: int = field(repr=False)
     excerpt_s: float | None
     least_heard_s: float
+    #: To which the excerpts were brought; None of sessions that were made before it was kept.
+    level_lufs: float | None = None
     #: Codes and length of a session that was handed out by somebody else.
     guest_of: str = ""
     guest_marks: str = ""
@@ -47,26 +51,33 @@ class Ballot:
         library: Library,
         listener: str,
     ) -> None:
-        self.name, self.listener, self.setup = kept.name, listener, setup
+        self.name, self.listener, self._setup = kept.name, listener, setup
         self._kept, self._clips, self._library = kept, Clips(clips), library
-        folder = library.folder / "sealed"
+        folder = sealed_folder(library, kept)
         self._sounds: SealedSounds | GuestSounds = (
-            GuestSounds(
-                folder / setup.guest_of[:16], setup.guest_of, setup.guest_marks, setup.guest_seconds
-            )
+            GuestSounds(folder, setup.guest_of, setup.guest_marks, setup.guest_seconds)
             if setup.guest_of
-            else SealedSounds(folder / kept.secret[:16], kept.secret, clips, setup.excerpt_s)
+            else SealedSounds(folder, kept.secret, clips, setup.excerpt_s, setup.level_lufs)
         )
 
     @property
     def goal(self) -> TopK:
         """How many of the best are looked for."""
-        return TopK(self.setup.k)
+        return TopK(self._setup.k)
 
     @property
     def seed(self) -> int:
-        """Of everything that is drawn by lot, but for the names of sealed files."""
+        """Of everything that is drawn by lot, but for the names of sealed files.
+
+        Refused while sealed: with it the order of the clips could be drawn again.
+        """
         return self.setup.seed
+
+    @property
+    def setup(self) -> Setup:
+        """How it is run. Refused while sealed, because the seed is part of it."""
+        self._require_unsealed("the setup")
+        return self._setup
 
     @property
     def is_revealed(self) -> bool:
@@ -76,12 +87,12 @@ class Ballot:
     @property
     def is_sealed(self) -> bool:
         """Whether nobody may know yet what is what."""
-        return self.is_guest or (self.setup.blind and not self.is_revealed)
+        return self.is_guest or (self._setup.blind and not self.is_revealed)
 
     @property
     def is_guest(self) -> bool:
         """Whether somebody else handed it out, and only there can it be revealed."""
-        return bool(self.setup.guest_of)
+        return bool(self._setup.guest_of)
 
     @property
     def answered(self) -> int:
@@ -149,10 +160,6 @@ class Ballot:
             names[clip.clip_id] = name + twin
         return names
 
-    def forget_sounds(self) -> None:
-        """Delete the excerpts."""
-        self._sounds.remove()
-
     # ----------------------------------------------------------------------- several listeners
 
     def export(self, path: str | os.PathLike[str], *, answers: bool = True) -> Path:
@@ -198,7 +205,7 @@ class Ballot:
         if self.is_guest or self.is_revealed:
             raise _fault("session", "is a guest's or over: it cannot be handed out")
         self._sounds.prepare(progress=False)
-        code, setup = self._sounds.code, self.setup
+        code, setup = self._sounds.code, self._setup
         sounds = {code(clip_id): self._sounds.path(clip_id) for clip_id in self._kept.clips}
         rules = Rules(
             name=self.name, session=code(""), marks=code("repeats"), clips=tuple(sorted(sounds)),
@@ -258,11 +265,11 @@ class Ballot:
 
     def _require_unsealed(self, what: str) -> None:
         if self.is_sealed:
-            left = self.setup.votes - self.answered
+            left = self._setup.votes - self.answered
             raise _fault(
                 "session",
                 f"is sealed: {what} would tell which clip is which."
-                f" {left} of {self.setup.votes} votes are missing; .reveal() ends it for good",
+                f" {left} of {self._setup.votes} votes are missing; .reveal() ends it for good",
             )
 
 

@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Unpack
 
-from musicnb.settings import SANDBOX
 from musicnb.studio._clip import Clip
-from musicnb.studio._clips import Clips
+from musicnb.studio._clips import Clips, clips_of
 from musicnb.studio._open_studio import OpenStudio
 from musicnb.studio._scores import score_of
 
@@ -29,18 +28,7 @@ class ClipDoors(OpenStudio):
 
     def clips(self) -> Clips:
         """List every clip of the library, newest first; shows as players in a notebook."""
-        folder, journal = self.library.folder, self.library.journal
-        return Clips(
-            Clip(
-                take.clip,
-                take.job,
-                folder / take.clip.file,
-                sandbox=take.job.service == SANDBOX,
-                journal=journal,
-            )
-            for take in reversed(journal.takes())
-            if take.clip is not None
-        )
+        return clips_of(self.library)
 
     def score(self, clip: Clip) -> bytes:
         """Read the score of a clip that this sandbox composed, as a Standard MIDI File.

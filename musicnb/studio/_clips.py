@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, overload
 
 from musicnb import analysis
 from musicnb.measure import Measures
+from musicnb.settings import SANDBOX
 from musicnb.studio._clip import MEASURES, Clip
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from musicnb.library import Library
     from musicnb.pictures import Page
     from musicnb.widgets import Comparison
 
@@ -113,3 +115,18 @@ class Clips(tuple[Clip, ...]):
         from musicnb.studio._display import show_clips  # noqa: PLC0415 - Jupyter only on display
 
         show_clips(list(self))
+
+
+def clips_of(library: Library) -> Clips:
+    """List every clip of a library, newest first."""
+    return Clips(
+        Clip(
+            take.clip,
+            take.job,
+            library.folder / take.clip.file,
+            sandbox=take.job.service == SANDBOX,
+            journal=library.journal,
+        )
+        for take in reversed(library.journal.takes())
+        if take.clip is not None
+    )

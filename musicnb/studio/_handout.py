@@ -78,6 +78,9 @@ class GuestSounds:
     def prepare(self, *, progress: object = True) -> None:
         """Do nothing: they are there, or have to come again."""
 
+    def restore(self, clip_id: str) -> None:
+        """Do nothing, likewise."""
+
     def remove(self) -> None:
         """Delete them."""
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
 from itertools import chain, zip_longest
 from typing import Any, Final, TypedDict, Unpack
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from musicnb.studio._ballot import Setup
 from musicnb.studio._clip import Clip
 from musicnb.studio._clips import Clips
 from musicnb.studio._handout import take_in
+from musicnb.studio._sealed import SealedSounds
+from musicnb.studio._sealed_folders import sealed_folder, sealed_root, starting
 from musicnb.studio._session import Session
 
 _fault = InvalidInput.about
@@ -96,20 +99,13 @@ def listen(
             excerpt_s=_excerpt_s(options.get("excerpt_s", 30.0)),
             least_heard_s=_seconds("least_heard_s", options.get("least_heard_s", 3.0), least=0),
         )
-        session = KeptSession(
+        new = KeptSession(
             name, secrets.token_hex(32), tuple(clip.clip_id for clip in chosen), asdict(setup)
         )
-        made = Session(session, setup, chosen, library, listener)
-        # before anything is written: a clip may be silent, or gone
-        try:
-            made.prepare(progress=options.get("progress", True))
-            library.journal.sessions.start(session)
-        except BaseException:
-            made.forget_sounds()
-            raise
-        return made
+        started = _started(new, setup, chosen, library, options.get("progress", True))
+        return Session(started, Setup(**started.settings), chosen, library, listener)
     found = reopen(library, clips, name, listener)
-    running: dict[str, Any] = {**asdict(found.setup), "goal": found.setup.k}
+    running: dict[str, Any] = {**kept.settings, "goal": kept.settings["k"]}
     given = dict[str, Any](options)
     asked: dict[str, Any] = {
         field: given[field] for field in ("blind", *_NUMBERS) if field in given
@@ -121,12 +117,30 @@ def listen(
         raise _fault("clips", f"are others than those of {name!r}: give another name")
     for field, value in asked.items():
         if value != running[field] and not (value is None and field in ("votes", "seed")):
+            # while sealed, with the seed the order could be drawn again
+            has = "another" if field == "seed" and found.is_sealed else running[field]
             raise _fault(
                 field,
-                f"is {value!r:.40}, but the session {name!r} has {running[field]}:"
+                f"is {value!r:.40}, but the session {name!r} has {has}:"
                 " leave it out to go on, or give another name",
             )
     return found
+
+
+def _started(
+    new: KeptSession, setup: Setup, clips: Clips, library: Library, progress: Progress
+) -> KeptSession:
+    """Make the excerpts of a new session, then write it down."""
+    sounds = SealedSounds(sealed_folder(library, new), new.secret, clips, setup.excerpt_s)
+    with starting(library):
+        # before anything is written down: a clip may be silent, or gone
+        try:
+            sounds.prepare(progress=progress)
+            settings = asdict(replace(setup, level_lufs=sounds.level_lufs))
+            return library.journal.sessions.start(replace(new, settings=settings))
+        except BaseException:
+            sounds.remove()
+            raise
 
 
 def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) -> Session:
@@ -146,7 +160,12 @@ def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) ->
 
 def guest(library: Library, path: object, listener: str) -> Session:
     """Open a session that somebody handed out; see `musicnb.Studio.guest_session`."""
-    rules = take_in(path, library.folder / "sealed")
+    with starting(library):
+        return _taken_in(library, path, listener)
+
+
+def _taken_in(library: Library, path: object, listener: str) -> Session:
+    rules = take_in(path, sealed_root(library))
     name = f"{_name('name', rules.name)[: _LONGEST_NAME - 11]} {rules.session[:10]}"
     if library.journal.sessions.find(name) is None:
         setup = Setup(
@@ -159,12 +178,30 @@ def guest(library: Library, path: object, listener: str) -> Session:
     return reopen(library, (), name, listener)
 
 
-def show(session: Session) -> None:
-    """Show a session in a notebook."""
+#: What ends the display of a session: by library, session and listener.
+_shown: WeakKeyDictionary[Library, dict[tuple[str, str], Callable[[], object]]]
+_shown = WeakKeyDictionary()
+
+
+def show(session: Session, library: Library) -> None:
+    """Show a session in a notebook; a former display of it is left with its static copy.
+
+    A cell that runs again would otherwise leave a widget behind each time, which Jupyter keeps.
+    """
     from musicnb.widgets import BlindListening  # noqa: PLC0415 - scripts need no widgets
 
+    displays = _shown.setdefault(library, {})
+    mine = (session.name, session.listener)
+    if former := displays.pop(mine, None):
+        former()
     widget = BlindListening(session, elsewhere="session.ask() names files to play, and asks.")
     session.subscribe(widget.refresh)
+
+    def end() -> None:
+        session.unsubscribe(widget.refresh)
+        widget.close()
+
+    displays[mine] = end
     widget.show()
 
 

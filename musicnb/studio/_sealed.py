@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from musicnb.analysis import Progress, telling
 from musicnb.convert import Blocks, amplified, faded, resampled, trimmed
-from musicnb.errors import InvalidInput, LibraryError, UndecodableAudio
+from musicnb.errors import InvalidInput, LibraryError, MusicnbError, UndecodableAudio
 from musicnb.measure import Gauge
 from musicnb.sound import Decoder, Encoding, encode_into, new_file
 from musicnb.studio._clip import Clip
@@ -62,6 +62,8 @@ class SealedSounds:
         What is compared.
     excerpt_s
         Seconds; None for as long as the shortest clip. No excerpt is longer than that.
+    level_lufs
+        To which they are brought; None until `prepare` has found it.
 
     Raises
     ------
@@ -70,7 +72,12 @@ class SealedSounds:
     """
 
     def __init__(
-        self, folder: Path, secret: str, clips: Sequence[Clip], excerpt_s: float | None
+        self,
+        folder: Path,
+        secret: str,
+        clips: Sequence[Clip],
+        excerpt_s: float | None,
+        level_lufs: float | None = None,
     ) -> None:
         shortest = min(clips, key=lambda clip: clip.duration_s)
         if shortest.duration_s < _SHORTEST_S:
@@ -78,6 +85,7 @@ class SealedSounds:
         self.seconds = min(excerpt_s or math.inf, shortest.duration_s)
         self._folder, self._secret, self._clips = folder, secret, tuple(clips)
         self._rate = max(clip.record.sample_rate_hz for clip in clips)
+        self.level_lufs = level_lufs
 
     def code(self, clip_id: str) -> str:
         """Return the name that says nothing."""
@@ -106,15 +114,35 @@ class SealedSounds:
             for clip in self._clips:
                 cuts.append(self._measured(clip))
                 done()
-            level = _common_level(cuts)
-            # what decoding an MP3 file gives may lie beyond full scale
-            highest = max(level - cut.loudness_lufs + cut.true_peak_dbtp for cut in cuts)
-            level -= max(0.0, highest - _CEILING_DBTP)
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self.level_lufs = level = _common_level(cuts)
             # in an order that says nothing, because files have times
             for cut in sorted(cuts, key=lambda cut: self.code(cut.clip.clip_id)):
-                self._write(cut, level - cut.loudness_lufs)
+                self._write(cut, level)
                 done()
+
+    def restore(self, clip_id: str) -> None:
+        """Make an excerpt that has gone anew, and those that have gone with it if they can be.
+
+        Raises
+        ------
+        InvalidInput
+            Its clip cannot be read any more.
+        OSError
+            The disk is full.
+        """
+        if self._is_whole(self.path(clip_id)):
+            return
+        if self.level_lufs is None:  # it hangs on all of them
+            self.prepare(progress=False)
+            return
+        for clip in sorted(self._clips, key=lambda clip: self.code(clip.clip_id)):
+            if self._is_whole(self.path(clip.clip_id)):
+                continue
+            try:
+                self._write(self._measured(clip), self.level_lufs)
+            except (MusicnbError, OSError):
+                if clip.clip_id == clip_id:
+                    raise
 
     def remove(self) -> None:
         """Delete the excerpts: what is revealed needs them no more."""
@@ -161,21 +189,25 @@ class SealedSounds:
             frames = math.floor(self.seconds * self._rate)
             yield from _exactly(frames, trimmed(blocks, end=frames))
 
-    def _write(self, cut: _Cut, gain_db: float) -> None:
-        ends = round(_FADE_S * self._rate)
+    def _write(self, cut: _Cut, level_lufs: float) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        ends, gain_db = round(_FADE_S * self._rate), level_lufs - cut.loudness_lufs
         blocks = faded(amplified(self._blocks(cut), gain_db), fade_in=ends, fade_out=ends)
         with new_file(self.path(cut.clip.clip_id), overwrite=True) as file:
             encode_into(file, blocks, self._rate, _STEREO, Encoding("WAV"))
 
 
 def _common_level(cuts: Sequence[_Cut]) -> float:
-    """Return the loudness of the quietest, if that is no whisper beside the others."""
+    """Return the loudness of the quietest, or less, if that is no whisper beside the others."""
     quietest = min(cuts, key=lambda cut: cut.loudness_lufs)
     below = max(cut.loudness_lufs for cut in cuts) - quietest.loudness_lufs
     if below > _MOST_BELOW_LU:
         title = quietest.clip.title
         raise _fault(f"{title!r:.80} is {below:.0f} LU below the loudest: leave it out")
-    return quietest.loudness_lufs
+    level = quietest.loudness_lufs
+    # what decoding an MP3 file gives may lie beyond full scale
+    highest = max(level - cut.loudness_lufs + cut.true_peak_dbtp for cut in cuts)
+    return level - max(0.0, highest - _CEILING_DBTP)
 
 
 def _loudest_start_s(clip: Clip, seconds: float) -> float:

@@ -6,6 +6,7 @@ BS.1534-3), ask how near a sound comes to an original that generated music does 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import secrets
@@ -95,14 +96,14 @@ class Session(Ballot):
         gaps = [b - a for a, b in itertools.pairwise(times) if 0 < b - a < _LONGEST_GAP_S]
         typical = 2 * min(self._sounds.seconds, _HEARD_OF_EACH_S) + _JUDGING_S
         pace_s = statistics.median(gaps) if len(gaps) >= _PACED_FROM else typical
-        return max(0, self.setup.votes - self.answered) * pace_s / 60
+        return max(0, self._setup.votes - self.answered) * pace_s / 60
 
     @property
     def estimate(self) -> str:
         """How much there is to do, in words."""
         minutes = max(1, round(self.minutes_left))
         return (
-            f"{self.setup.votes} pairs of {self.kept_clips} clips, about {minutes} min from here,"
+            f"{self._setup.votes} pairs of {self.kept_clips} clips, about {minutes} min from here,"
             f" with a break after every {_BREAK_EVERY}"
         )
 
@@ -132,8 +133,8 @@ class Session(Ballot):
             return BlindScreen(
                 state=state,
                 token=self._shown.token if self._shown else "",
-                number=min(answered + 1, self.setup.votes),
-                of=self.setup.votes,
+                number=min(answered + 1, self._setup.votes),
+                of=self._setup.votes,
                 answered=answered,
                 minutes_left=round(self.minutes_left, 1),
                 seconds=seconds,
@@ -255,6 +256,11 @@ class Session(Ballot):
         """Have a function called after every change of what is on the screen."""
         self._watchers.append(tell)
 
+    def unsubscribe(self, tell: Callable[[], object]) -> None:
+        """Call a function no more; nothing happens if it was not called."""
+        with contextlib.suppress(ValueError):
+            self._watchers.remove(tell)
+
     def ask(self) -> Session:
         """Listen from a terminal: two files to play, an answer to type, until all is answered."""
         from musicnb.studio._asking import ask  # noqa: PLC0415 - only where there is no widget
@@ -264,7 +270,7 @@ class Session(Ballot):
     @property
     def least_heard_s(self) -> float:
         """How long each of A and B is to be played, at least."""
-        return min(self.setup.least_heard_s, self._sounds.seconds)
+        return min(self._setup.least_heard_s, self._sounds.seconds)
 
     @property
     def pair_folder(self) -> Path:
@@ -286,7 +292,7 @@ class Session(Ballot):
 
     def _moved(self) -> BlindScreen:
         """Tell who shows it; without the lock, for a page that asks something has its own."""
-        for tell in self._watchers:
+        for tell in tuple(self._watchers):
             tell()
         return self.screen()
 
@@ -297,7 +303,7 @@ class Session(Ballot):
     def _state(self) -> tuple[Any, str]:
         if self.is_revealed:
             return "revealed", "It is known which clip was which: see session.ranking()."
-        if self.answered >= self.setup.votes:
+        if self.answered >= self._setup.votes:
             return "done", "Every pair is answered. Revealing ends the session for good."
         if self._in_a_row >= _BREAK_EVERY:
             return "break", f"{self.answered} votes are kept. Rest your ears a little."
@@ -308,7 +314,7 @@ class Session(Ballot):
             self._votes(),
             self._kept.clips,
             goal=self.goal,
-            seed=self.seed,
+            seed=self._setup.seed,
             listener=self.listener,
             repeats=_REPEATS,
         )
@@ -330,13 +336,14 @@ class Session(Ballot):
             shown = self._pair_of(token)
             if slot not in ("A", "B"):
                 raise _fault("slot", f"is {slot!r:.20}; give 'A' or 'B'")
-            self._remake_sounds()
-            return self._sounds.path(shown.pair.left if slot == "A" else shown.pair.right)
+            clip_id = shown.pair.left if slot == "A" else shown.pair.right
+            self._restore_sound(clip_id)
+            return self._sounds.path(clip_id)
 
-    def _remake_sounds(self) -> None:
-        """Make excerpts anew where they were deleted; an error must not say whose it is."""
+    def _restore_sound(self, clip_id: str) -> None:
+        """Make an excerpt anew where it was deleted; an error must not say whose it is."""
         try:
-            self._sounds.prepare(progress=False)
+            self._sounds.restore(clip_id)
         except (MusicnbError, OSError):
             if not self.is_sealed:
                 raise
@@ -357,8 +364,8 @@ class Session(Ballot):
             raise _fault("session", "is over: it was revealed. Start another under a new name")
 
     def __repr__(self) -> str:
-        kept = f"{self.answered} of {self.setup.votes} votes of {self.listener!r:.40}"
-        head = f"<Session {self.name!r:.80}: best {self.setup.k} of {self.kept_clips} clips, {kept}"
+        kept = f"{self.answered} of {self._setup.votes} votes of {self.listener!r:.40}"
+        head = f"<Session {self.name!r:.80}: best {self.goal.k} of {self.kept_clips} clips, {kept}"
         if self.is_sealed:
             return f"{head}; sealed, {self.estimate}>"
         return f"{head}>\n{self.ranking().text(self.names())}"
@@ -366,7 +373,7 @@ class Session(Ballot):
     def _ipython_display_(self) -> None:
         from musicnb.studio._listening import show  # noqa: PLC0415 - Jupyter only on display
 
-        show(self)
+        show(self, self._library)
 
 
 def _words(reasons: object) -> tuple[str, ...]:

@@ -205,6 +205,23 @@ def test_kernel_killed_after_vote_17_goes_on_with_17(lab: Any, page: Page) -> No
     expect(section.get_by_role("heading")).to_have_text("Revealed")
 
 
+def test_cell_that_runs_again_goes_on_in_one_widget(lab: Any, page: Page) -> None:
+    """Shown elsewhere meanwhile, too: the former display is left with its static copy."""
+    write_real(lab, "blind_again", votes=4)
+    lab.open(page, "blind_again.ipynb")
+    for number in (1, 2):
+        lab.run(page, timeout_s=240)
+        section = session(page)
+        expect(section.locator(".mnb-b-place")).to_have_text(f"Pair {number} of 4")
+        plate(section, "A").focus()
+        page.keyboard.press(" ")
+        hear_both(page, section)
+        page.keyboard.press("t")
+        expect(section.locator(".mnb-b-line")).to_have_text(f"Vote {number} is kept.")
+        expect(section).to_have_count(1)
+    assert lab.execute(page, "print(len(widget_state()))") == "1\n"
+
+
 def test_nothing_that_reaches_the_page_names_a_clip_until_revealed(lab: Any, page: Page) -> None:
     """Every message from the server, markup, model, sound and saved notebook are searched."""
     frames: list[bytes] = []

@@ -146,7 +146,7 @@ def test_after_a_restart_the_same_cell_finds_everything(lab, view, library):
     lab.run(view)
     expect(
         library.locator(".mnb-card", has_text="Late").get_by_role("button", name="Play")
-    ).to_have_count(2)  # noqa: E501
+    ).to_have_count(2)
     tab(view, "Library").click()
     library.get_by_role("searchbox").fill("lofi")
     stars = library.get_by_role("slider", name=re.compile("^Stars"))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from musicnb import __version__
+from musicnb import Studio, TextToMusic, __version__
 
 
 def musicnb(*arguments, cwd, **environment):
@@ -162,3 +162,72 @@ def test_lab_copies_the_notebooks_serves_them_and_ends_on_interrupt(tmp_path):
     assert copied == {
         path.name: path.read_text() for path in shipped.glob("*.ipynb") if path.name != mine.name
     }
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory):
+    """Make a run with a revealed and a sealed session; a studio still works with it."""
+    folder = tmp_path_factory.mktemp("heard")
+    with Studio(folder / "musicnb-library", base_url="sandbox", quiet=True) as studio:
+        studio.rehearse("task_failed", on="create", times=1)
+        brief = TextToMusic("{mood} pop, 4 s", instrumental=True, model="suno-5.5")
+        run = studio.sweep("spring", brief, {"mood": ["calm", "dark"]}, repeats=2)
+        run = run.run(max_credits=800).wait(240).retry_failed().wait(240)
+        run.listen(4, name="still sealed", votes=8, seed=1)
+        session = run.listen(4, name="by ear", votes=10, seed=1, goal="top 2")
+        while session.screen().state == "pair":
+            session.vote("AB"[session.answered % 2])
+        run.report(folder / "notebook.html", session.reveal())
+        run.report(folder / "notebook run.html")
+        yield folder, run
+
+
+def figures(page):
+    """Read every number that has a name, and the rows of tables whose name says models."""
+    named = re.findall(r'data-figure="(\w+)"[^>]*>([^<]*)', page.read_text())
+    return dict(named), re.findall(r"plan ([0-9a-f]{12})", page.read_text())
+
+
+@pytest.mark.parametrize(("name", "like"), [("spring", "notebook run"), ("by ear", "notebook")])
+def test_report_tells_what_the_notebooks_report_tells(heard, tmp_path, name, like):
+    """Money, failures and plan of a run, ranking of a session; while a kernel has the library."""
+    folder, _ = heard
+    page, other = tmp_path / "page.html", folder / f"{like}.html"
+    run = musicnb("report", name, "--out", page, cwd=folder)
+    assert run.returncode == 0, run.stderr
+    assert f"{page}: " in run.stdout
+    assert figures(page) == figures(other)
+    assert len(figures(page)[0]) > 8
+    for words in ("Win matrix", "<audio", "nothing is ranked", "Orders that gave nothing"):
+        assert page.read_text().count(words) == other.read_text().count(words), words
+
+
+def test_report_is_named_after_its_run_and_replaces_nothing(heard):
+    """The second time it says so and leaves the page alone."""
+    folder, _ = heard
+    assert "spring.html: " in musicnb("report", "spring", cwd=folder).stdout
+    before = (folder / "spring.html").read_bytes()
+    again = musicnb("report", "spring", cwd=folder)
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
+    assert (folder / "spring.html").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["still sealed"], "is sealed; reveal it first"),
+        (["autumn"], "there are: 'spring'"),
+        (["spring", "--library", "nowhere"], "is none"),
+        (["spring", "--out", "no/folder/r.html"], "cannot be written"),
+    ],
+)
+def test_report_that_cannot_be_says_why_and_writes_nothing(heard, arguments, text):
+    """One line, status 1."""
+    folder, _ = heard
+    before = sorted(folder.glob("*.html"))
+    run = musicnb("report", *arguments, cwd=folder)
+    assert run.returncode == 1
+    assert text in run.stderr
+    assert "Traceback" not in run.stderr
+    assert sorted(folder.glob("*.html")) == before

@@ -12,10 +12,13 @@ import zipfile
 import numpy as np
 import pytest
 import soundfile as sf
+from ipywidgets.widgets.widget import _instances
 
 from musicnb import Studio, TextToMusic
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.measure import Gauge
+from musicnb.studio._sealed import SealedSounds
+from musicnb.widgets import BlindListening
 
 PATIENCE_S = 240
 MOODS = ["calm", "bright", "dark"]
@@ -34,6 +37,11 @@ def run(studio):
 def session(run, request):
     """Start a session for one test."""
     return run.listen(6, name=request.node.name[:80], goal="top 2", votes=14, seed=5)
+
+
+def sealed(studio, session):
+    """Return the folder of a session's excerpts."""
+    return studio.library.folder / "sealed" / session._kept.secret[:16]
 
 
 def answer_all(session, answer=lambda n: "AB"[n % 2]):
@@ -441,7 +449,7 @@ def test_sealed_sounds_come_back_where_they_were_deleted_and_go_at_the_end(sessi
     """They are a convenience; the clips are what counts."""
     screen = session.screen()
     sound = session.sound(screen.token, "A")
-    folder = studio.library.folder / "sealed" / session._kept.secret[:16]
+    folder = sealed(studio, session)
     for path in folder.iterdir():
         path.unlink()
     assert session.sound(screen.token, "A") == sound
@@ -456,7 +464,7 @@ def test_error_while_sealed_does_not_say_whose_it_is(run, studio, tmp_path):
     """An excerpt and its clip's file are gone: the listener is told, and not which."""
     session = run.listen(4, name="gone", seed=9, votes=4)
     screen = session.screen()
-    for path in (studio.library.folder / "sealed" / session._kept.secret[:16]).iterdir():
+    for path in sealed(studio, session).iterdir():
         path.unlink()
     moved = [clip.path.rename(tmp_path / clip.path.name) for clip in run.clips]
     try:
@@ -469,6 +477,75 @@ def test_error_while_sealed_does_not_say_whose_it_is(run, studio, tmp_path):
         for clip, path in zip(run.clips, moved, strict=True):
             path.rename(clip.path)
     assert session.sound(screen.token, "A")
+
+
+def test_missing_clip_keeps_no_other_from_being_heard(run, studio, tmp_path):
+    """All excerpts and three clips' files are gone: the fourth sounds as before, to the byte."""
+    session = run.listen(4, name="one left", seed=9, votes=4)
+    screen = session.screen()
+    before = session.sound(screen.token, "A")
+    for path in sealed(studio, session).iterdir():
+        path.unlink()
+    left = session._shown.pair.left
+    gone = [clip for clip in session._clips if clip.clip_id != left]
+    moved = [clip.path.rename(tmp_path / clip.path.name) for clip in gone]
+    try:
+        assert session.sound(screen.token, "A") == before
+        with pytest.raises(LibraryError, match="missing or damaged"):
+            session.sound(screen.token, "B")
+    finally:
+        for clip, path in zip(gone, moved, strict=True):
+            path.rename(clip.path)
+    assert session.sound(screen.token, "B")
+
+
+def test_excerpts_of_no_session_go_when_the_next_one_starts(run, studio):
+    """A killed process made them and no row; those of a session that goes on stay."""
+    going_on = run.listen(2, name="goes on", goal=1, votes=2, excerpt_s=1)
+    orphan = sealed(studio, going_on).with_name("0123456789abcdef")
+    SealedSounds(orphan, "secret", list(run.clips)[:2], 1.0).prepare(progress=False)
+    kept = sorted(sealed(studio, going_on).iterdir())
+    run.listen(2, name="comes after", goal=1, votes=2, excerpt_s=1)
+    assert not orphan.exists()
+    assert sorted(sealed(studio, going_on).iterdir()) == kept
+
+
+def test_excerpts_of_a_session_that_is_being_started_are_not_taken_for_nobodys(run, studio):
+    """Another starts while they are made, before the first stands in the journal."""
+    nested = []
+
+    def start_another(done, _):
+        if done == 3 and not nested:
+            nested.append(run.listen(2, name="inner", goal=1, votes=2, excerpt_s=1))
+
+    outer = run.listen(2, name="outer", goal=1, votes=2, excerpt_s=1, progress=start_another)
+    assert [len(list(sealed(studio, one).iterdir())) for one in (outer, *nested)] == [2, 2]
+
+
+def test_cell_that_runs_again_and_again_leaves_one_display(session, studio):
+    """Of the same handle and of later ones; the last is told of a vote."""
+    for handle in (session, session, studio.session(session.name)) * 3:
+        handle._ipython_display_()
+    shown = [one for one in _instances.values() if isinstance(one, BlindListening)]
+    mine = [one for one in shown if one._desk.name == session.name]
+    assert len(mine) == 1
+    assert mine[0]._desk is handle
+    assert (len(session._watchers), len(handle._watchers)) == (0, 1)
+    handle.vote("A")
+    assert mine[0].screen["answered"] == 1
+
+
+def test_seed_is_not_told_while_a_session_is_sealed(run, session):
+    """With it the order could be drawn again: neither by name, nor by an error, nor printed."""
+    for ask in (lambda: session.seed, lambda: session.setup):
+        with pytest.raises(InvalidInput, match="is sealed"):
+            ask()
+    drawn = run.listen(6, name="seed of its own", votes=3)
+    with pytest.raises(InvalidInput, match="seed") as caught:
+        run.listen(6, name="seed of its own", seed=1)
+    seed = drawn.reveal().seed
+    assert str(seed) not in str(caught.value)
+    assert str(seed) not in repr(drawn.setup)
 
 
 def test_terminal_asks_until_all_is_answered(session, monkeypatch, capsys):
