@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,6 +26,8 @@ _LEAST_BARS: Final = 3
 _RIVAL: Final = 0.35
 _RIVALS: Final = 4
 _BASS: Final = 0.1
+# how far apart the features of two bars may be to be taken for the same, in their decibels
+_ALIKE_DB: Final = 6.0
 _FRAME_S: Final = 1 / ONSET_FRAMES_PER_S
 
 
@@ -89,6 +92,19 @@ class Bars:
         """Return the second at which a bar begins."""
         return self.first_s + bar * self.bar_s
 
+    def alike(self, bar: int, other: int) -> float:
+        """Return how much going over from one bar to another sounds like going on, 0 to 1.
+
+        It does where the other is like the one that was due, or the last like what led to it.
+        """
+        places = [(bar, other), (bar - 1, other - 1)]
+        away = [
+            float(np.abs(self.features[one] - self.features[two]).mean())
+            for one, two in places
+            if 0 <= one < self.count and 0 <= two < self.count
+        ]
+        return math.exp(-min(away) / _ALIKE_DB) if away else 0.0
+
 
 def find_bars(samples: NDArray[np.float32], sample_rate: int) -> Bars | None:
     """Find the beats, bars and section borders of a clip; None where there is no pulse.
@@ -109,12 +125,16 @@ def find_bars(samples: NDArray[np.float32], sample_rate: int) -> Bars | None:
     with threadpool_limits(1, "blas"):
         listener.push(samples.sum(axis=1, dtype=np.float32))
         heard = listener.close()
+    return bars_of(heard, len(samples) / sample_rate)
+
+
+def bars_of(heard: Heard, duration_s: float) -> Bars | None:
+    """Find the grid and the borders in what was heard of a clip."""
     tempo = rhythm_of(heard.strength, heard.chroma).tempo_bpm
     if tempo is None:
         return None
     beat_s, phases, confidence = _fitted(heard.strength.sum(axis=1, dtype=np.float64), 60 / tempo)
     per_bar = Pulse(heard.strength, heard.chroma).beats_per_bar(60 / beat_s)
-    duration_s = len(samples) / sample_rate
     rated = [
         _downbeat(heard, np.arange(phase, duration_s - beat_s, beat_s), per_bar) for phase in phases
     ]

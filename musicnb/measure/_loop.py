@@ -98,7 +98,7 @@ def loop_seam(samples: NDArray[np.float32], sample_rate: int) -> LoopSeam:
     side, tail = int(_SIDE_S * sample_rate), int(_TAIL_S * sample_rate)
     whole = _rms(samples)
     tail_db = _ratio_db(_rms(samples[-tail:]), whole)
-    click_db = _click_db(samples, sample_rate)
+    click_db = seam_click_db(samples, sample_rate)
     reasons = []
     if whole < _SILENCE:
         reasons.append("the clip is silent")
@@ -158,7 +158,8 @@ def _timbre_step_db(samples: Samples, sample_rate: int) -> float:
     return float(np.abs(step - step.mean()).mean())
 
 
-def _click_db(samples: Samples, sample_rate: int) -> float:
+def seam_click_db(samples: Samples, sample_rate: int) -> float:
+    """Return the jump from the last sample to the first; see `LoopSeam.click_db`."""
     side = max(2, int(_CLICK_SIDE_S * sample_rate))
     jump = np.abs(samples[0] - samples[-1])
     worst = int(jump.argmax())
