@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from musicnb.deliver._conform import MOST_LIMITING_DB, NEAR_LU, Conformed, conform
     from musicnb.deliver._cutting import CutDown, Ending, Segment, cut_down
     from musicnb.deliver._limiter import Limiter
-    from musicnb.deliver._looping import Blend, Loop, find_loops
+    from musicnb.deliver._looping import MOST_BARS, Blend, Loop, find_loops
     from musicnb.deliver._profiles import PROFILES, Profile, profile_named
     from musicnb.deliver._records import (
         PATH_PATTERN,
@@ -40,7 +40,7 @@ else:
             "musicnb.deliver._conform": ("MOST_LIMITING_DB", "NEAR_LU", "Conformed", "conform"),
             "musicnb.deliver._cutting": ("CutDown", "Ending", "Segment", "cut_down"),
             "musicnb.deliver._limiter": ("Limiter",),
-            "musicnb.deliver._looping": ("Blend", "Loop", "find_loops"),
+            "musicnb.deliver._looping": ("MOST_BARS", "Blend", "Loop", "find_loops"),
             "musicnb.deliver._profiles": ("PROFILES", "Profile", "profile_named"),
             "musicnb.deliver._records": (
                 "PATH_PATTERN",
@@ -59,6 +59,7 @@ else:
 
 __all__ = [
     "DISCLOSURE",
+    "MOST_BARS",
     "MOST_LIMITING_DB",
     "NEAR_LU",
     "PATH_PATTERN",

@@ -152,7 +152,13 @@ class CutDown:
         )
 
 
-def cut_down(source: Source | Sound, seconds: float, *, ending: Ending | None = None) -> CutDown:
+def cut_down(
+    source: Source | Sound,
+    seconds: float,
+    *,
+    ending: Ending | None = None,
+    grid: Bars | None = None,
+) -> CutDown:
     """Plan a shorter form of a master.
 
     Where the master ends by itself, its ending is kept: whole bars are left out before it, from one
@@ -167,6 +173,8 @@ def cut_down(source: Source | Sound, seconds: float, *, ending: Ending | None = 
         Length of what is to come out.
     ending
         Asks for one of them; None takes the best that there is.
+    grid
+        Of `musicnb.measure.find_bars`, where it is known already.
 
     Raises
     ------
@@ -184,8 +192,7 @@ def cut_down(source: Source | Sound, seconds: float, *, ending: Ending | None = 
         problem = f"is {length / rate:.2f} s long, shorter than {seconds:g} s; it is not padded"
     if problem:
         raise InvalidInput.from_faults([Fault("seconds", "", problem)])
-    bars = find_bars(sound.samples, rate)
-    plan = _Planner(sound, frames, bars)
+    plan = _Planner(sound, frames, grid or find_bars(sound.samples, rate))
     if ending in (None, "original"):
         found = plan.with_own_ending()
         if found is not None:

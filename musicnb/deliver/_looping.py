@@ -79,6 +79,7 @@ class Loop:
     confidence: float
     seam: LoopSeam
     _samples: NDArray[np.float32] = field(repr=False, compare=False)
+    _grid: Bars = field(repr=False, compare=False)
 
     @property
     def frames(self) -> int:
@@ -112,12 +113,13 @@ class Loop:
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in asdict(self.seam).items()
         }
+        seam["reasons"] = list(self.seam.reasons)
         return {**values, "tempo_bpm": self.tempo_bpm, "seam": seam}
 
     def moved(self, second: float, *, snap: bool = True) -> Loop:
         """Return the loop of the same length from another second of the master.
 
-        Its rating is not known then: the seam is measured, the bars beside it are not.
+        Its seam is measured anew, and rated by the bars that are nearest to it.
 
         Parameters
         ----------
@@ -141,7 +143,15 @@ class Loop:
         start = round(second * self.sample_rate)
         if not 0 <= start <= len(self._samples) - self.frames:
             raise _fault("second", f"must lie from 0 to {latest:.2f} s, not at {second:.2f} s")
-        moved = replace(self, start=start, end=start + self.frames, rating=math.nan)
+        bar = round((start / self.sample_rate - self.first_s) / self._grid.bar_s)
+        rating = self._grid.alike(bar, bar + self.bars)
+        moved = replace(
+            self,
+            start=start,
+            end=start + self.frames,
+            rating=rating,
+            confidence=rating * self._grid.confidence,
+        )
         return moved.joined()
 
     def joined(self) -> Loop:
@@ -205,7 +215,11 @@ class Loop:
 
 
 def find_loops(
-    source: Source | Sound, *, bars: int | Sequence[int] | None = None, most: int = 3
+    source: Source | Sound,
+    *,
+    bars: int | Sequence[int] | None = None,
+    most: int = 3,
+    grid: Bars | None = None,
 ) -> tuple[Loop, ...]:
     """Find stretches of whole bars that can be played round and round, the best first.
 
@@ -220,6 +234,8 @@ def find_loops(
         How many bars, or several numbers of them; None tries 4, 8 and 16.
     most
         How many to return, 1 to 50.
+    grid
+        Of `musicnb.measure.find_bars`, where it is known already.
 
     Raises
     ------
@@ -235,7 +251,7 @@ def find_loops(
     # what is no number would spread over every measure
     clean = np.nan_to_num(sound.samples, nan=0.0, posinf=1.0, neginf=-1.0)
     sound = Sound(clean, sound.sample_rate)
-    grid = find_bars(clean, sound.sample_rate)
+    grid = grid or find_bars(clean, sound.sample_rate)
     if grid is None or grid.confidence < LEAST_CONFIDENCE:
         told = "no pulse" if grid is None else f"confidence {grid.confidence:.2f}"
         raise _fault("loop", f"needs a steady beat, and none was found ({told})")
@@ -318,6 +334,7 @@ def _candidates(sound: Sound, grid: Bars, count: int, key: str | None) -> Iterat
                 confidence=alike * grid.confidence,
                 seam=_NOT_MEASURED,
                 _samples=sound.samples,
+                _grid=grid,
             )
 
 

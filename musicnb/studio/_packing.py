@@ -25,7 +25,7 @@ from musicnb.studio._manifest import moment, without_secrets
 from musicnb.sweep import credits_text, line_of
 
 if TYPE_CHECKING:
-    from musicnb.studio._delivery import Deliverable
+    from musicnb.studio._deliverables import Deliverable
 
 _MEDIA: Final = {
     "WAV": "audio/wav", "FLAC": "audio/flac", "MP3": "audio/mpeg", "OGG": "audio/ogg",
@@ -72,7 +72,7 @@ def _file_record(file: Deliverable, override: str) -> FileRecord:
     made = file.made
     return FileRecord(
         path=file.name,
-        role="conformed" if file.cut is None else "cut",
+        role="loop" if file.loop else "cut" if file.cut else "conformed",
         sha256=made.sha256,
         size_bytes=made.size_bytes,
         media_type=_MEDIA[file.profile.format],
@@ -81,10 +81,11 @@ def _file_record(file: Deliverable, override: str) -> FileRecord:
         parent_sha256=file.clip.record.sha256,
         edits=(
             *([] if file.cut is None else [{"kind": "cut", **file.cut.edit_list()}]),
+            *([] if file.loop is None else [{"kind": "loop", **file.loop.edit_list()}]),
             {"kind": "gain", "db": round(made.gain_db, 3)},
             {"kind": "limit", "most_db": round(made.limited_db, 3)},
         ),
-        ending=file.ending if file.cut is None else f"{file.ending}: {file.cut.reason}",
+        ending=_ending(file),
         measured=Measured(
             duration_s=made.duration_s,
             frames=made.frames,
@@ -98,6 +99,12 @@ def _file_record(file: Deliverable, override: str) -> FileRecord:
     )
 
 
+def _ending(file: Deliverable) -> str:
+    if file.loop is not None:
+        return f"loop: {file.loop}"
+    return file.ending if file.cut is None else f"{file.ending}: {file.cut.reason}"
+
+
 def _lineage(clips: Iterable[Clip], files: Iterable[Deliverable]) -> Iterator[Edge]:
     for clip in clips:
         job = clip.job
@@ -108,7 +115,8 @@ def _lineage(clips: Iterable[Clip], files: Iterable[Deliverable]) -> Iterator[Ed
         yield Edge(source=task, target=f"clip {clip.clip_id}", step="made")
     for file in files:
         cut = "" if file.cut is None else f"cut to {file.cut.seconds:g} s, "
-        step = f"{cut}conformed to {file.profile.name}"
+        loop = "" if file.loop is None else f"looped over {file.loop.bars} bars, "
+        step = f"{cut}{loop}conformed to {file.profile.name}"
         clip_name, file_name = f"clip {file.clip.clip_id}", f"file {file.name}"
         yield Edge(source=clip_name, target=file_name, step=step, credits="0")
 

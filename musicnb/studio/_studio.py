@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from musicnb.analysis import Progress
     from musicnb.deliver import Profile
-    from musicnb.studio._delivery import Delivery, DeliveryOptions
+    from musicnb.studio._deliverables import DeliveryOptions
+    from musicnb.studio._delivery import Delivery
     from musicnb.studio._form import StudioForm
     from musicnb.studio._listening import ListeningOptions
     from musicnb.studio._session import Session
@@ -414,7 +415,8 @@ class Studio(OpenStudio):
         Raises
         ------
         InvalidInput
-            No clips, an unknown profile, a template with an unknown field.
+            No clips, an unknown profile, a template with an unknown field, a clip without a steady
+            beat of which a loop was asked for.
         ConfigurationError
             Another sample rate needs soxr: ``pip install "musicnb[deliver]"``.
         LibraryError

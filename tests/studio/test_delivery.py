@@ -27,6 +27,14 @@ def run(studio):
 
 
 @pytest.fixture(scope="module")
+def steady(studio):
+    """Make a clip that is long enough for a loop."""
+    brief = TextToMusic("house, 124 bpm, 16 s", model="minimax-music-2.6", instrumental=True,
+                        title="CON")  # fmt: skip
+    return studio.generate(brief).result(PATIENCE_S)[0]
+
+
+@pytest.fixture(scope="module")
 def delivery(studio, run):
     """Each clip for a broadcaster and for streaming."""
     return studio.deliver(run.clips, ["ebu-r128", "streaming-14"], name="Spring", progress=False)
@@ -167,6 +175,38 @@ def test_shorter_forms_are_exact_and_tell_how_they_end(studio, run, tmp_path):
     for wrong in ([60], [], "15", [0], [float("nan")], ["x"], [True], 3 * [None]):
         with pytest.raises(InvalidInput, match="lengths"):
             studio.deliver(run.clips, "ebu-r128", lengths=wrong, progress=False)
+
+
+def test_loops_stand_in_table_page_and_manifest_with_the_seams_rating(studio, steady, tmp_path):
+    """Named by bars, tempo and key; with the shorter forms, or alone."""
+    delivery = studio.deliver(
+        [steady], "game-loop", loops=[2, 4], lengths=[6], template="{title}{length}", progress=False
+    )
+    assert [file.ending == "loop" for file in delivery.files] == [False, True, True]
+    rows = delivery.table()
+    assert list(rows["bars"])[1:] == [2, 4]
+    assert all(0 < rating <= 1 for rating in list(rows["seam_rating"])[1:])
+    files = content(delivery.write(tmp_path / "pack.zip"))
+    manifest = json.loads(files["manifest.json"])
+    jsonschema.validate(manifest, pack_schema())
+    loops = [file for file in manifest["files"] if file["role"] == "loop"]
+    for record, bars in zip(loops, (2, 4), strict=True):
+        assert f"/con_loop_{bars}bars_124bpm" in record["path"]
+        (edit,) = [edit for edit in record["edits"] if edit["kind"] == "loop"]
+        assert edit["seam"]["loops"] is True
+        assert record["ending"] in files["index.html"].decode()
+    assert any("looped over 4 bars" in edge["step"] for edge in manifest["lineage"])
+    for wrong in ([], "8", [0], [2.5], [True], 3 * [None]):
+        with pytest.raises(InvalidInput, match="loops"):
+            studio.deliver([steady], "game-loop", loops=wrong, progress=False)
+    with pytest.raises(InvalidInput, match=r"CON.*whole ones"):
+        studio.deliver([steady], "game-loop", loops=[200], progress=False)
+
+
+def test_title_that_windows_takes_for_a_device_is_no_name(studio, steady):
+    """Nor is it with an ending."""
+    (made,) = studio.deliver([steady], "archive-master", template="{title}", progress=False).files
+    assert made.name == "archive-master/con-file.wav"
 
 
 def test_names_are_safe_and_never_taken_twice(studio, run):
