@@ -4,8 +4,8 @@ Clips of all genres in turn, 75 s each, with seeds that nothing was tuned on. A 
 when every bar that was found begins within 20 ms of a beat of the score; its edit points (of
 cut-downs to 6, 15, 30 and 60 s) when they lie within 20 ms of a bar. Of the sections that were not
 found it tells how many begin with the very parts that played before, at nearly the same intensity:
-these change their chords at most. Of loops the best of 4 or 8 bars is taken, encoded as WAV and MP3,
-and its seam measured after decoding.
+these change their chords at most. Of loops the best of 4 or 8 bars is taken, encoded as WAV and as
+MP3, and its seam measured after decoding.
 
 Run it with ``python benchmarks/delivering.py [N] [--check] [--jobs=1]``, with N clips instead of
 100. With ``--check`` a limit that is not kept ends it with status 1.

@@ -24,7 +24,7 @@ from musicnb.deliver._original import Material, Original
 from musicnb.deliver._profiles import Profile, profile_named
 from musicnb.deliver._smpl import append_loop
 from musicnb.errors import Fault, InvalidInput
-from musicnb.measure import Gauge, Gauged, LoopSeam, loop_seam
+from musicnb.measure import Gauge, Gauged, LoopSeam
 from musicnb.sound import Sound, encode_into, new_file, read
 
 #: Deeper than this a limiter is heard, not only seen.
@@ -246,7 +246,7 @@ class _Work:
             before = now
         if self.loop is not None:
             file.seek(0)
-            self.seam = loop_seam(read(file).samples, self.rate)
+            self.seam = self.loop.seam_of(read(file))
 
     def _misses(self) -> tuple[float, float]:
         """Return by how much the file exceeds the ceiling, and how far it is from its loudness."""

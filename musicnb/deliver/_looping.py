@@ -164,7 +164,16 @@ class Loop:
                 joined = replace(self, blend="end", blended=width)
             elif self.end + width <= len(self._samples):
                 joined = replace(self, blend="start", blended=width)
-        return replace(joined, seam=loop_seam(joined.render().samples, self.sample_rate))
+        return replace(joined, seam=joined.seam_of(joined.render()))
+
+    def seam_of(self, sound: Sound) -> LoopSeam:
+        """Measure the seam of a copy of the loop, such as one that was encoded."""
+        return loop_seam(
+            sound.samples,
+            sound.sample_rate,
+            tempo_bpm=self.tempo_bpm,
+            beats_per_bar=self.beats_per_bar,
+        )
 
     def render(self) -> Sound:
         """Return the sound, `frames` long to the sample."""

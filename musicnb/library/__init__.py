@@ -16,6 +16,7 @@ from musicnb.library._library import IN_USE, Library, is_library, restore_journa
 from musicnb.library._ratings import MOST_STARS, Rating, RatingChanges
 from musicnb.library._records import FINISHED, ClipRecord, Job, LeftOut, Planned, Take
 from musicnb.library._sessions import KeptSession, KeptVote, Sessions
+from musicnb.library._uploads import Upload, Uploads
 from musicnb.library._verify import Verification
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "Sessions",
     "Sums",
     "Take",
+    "Upload",
+    "Uploads",
     "Verification",
     "is_library",
     "restore_journal",

@@ -2,26 +2,22 @@
 
 The record is a file of lines beside the conversions, not a table of the journal: whoever only reads
 the journal can convert all the same, and the file that money depends on is not migrated for notes.
-A line is JSON with a seal, written at once and made durable; lines that are cut or altered are left
-out and counted.
+Lines that are cut or altered are left out and counted.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
 from musicnb.errors import LibraryError
-from musicnb.library._files import slug, sync_folder
+from musicnb.library._files import slug
+from musicnb.library._sealed_lines import SealedLines
 
 _FOLDER: Final = "conversions"
 _RECORD: Final = "record.jsonl"
-_SEAL_BYTES: Final = 16
 _MOST_NAMES: Final = 10_000
 
 
@@ -64,7 +60,8 @@ class Conversions:
     def __init__(self, library: Path) -> None:
         self._library = library
         self.folder = library / _FOLDER
-        self._record = self.folder / _RECORD
+        names = tuple(field.name for field in fields(Conversion))
+        self._lines = SealedLines(self.folder / _RECORD, names)
 
     def names(self, words: str, suffix: str, *, tail: str = "") -> Iterator[Path]:
         """Yield paths for a new file: the plain name, then numbered ones.
@@ -101,13 +98,10 @@ class Conversions:
         inside = path.is_relative_to(self._library.absolute())
         file = path.relative_to(self._library.absolute()).as_posix() if inside else str(path)
         conversion = Conversion(file=file, **facts)
-        values = asdict(conversion)
-        line = json.dumps({**values, "seal": _seal(values)}, ensure_ascii=True, allow_nan=False)
         self._make_folder()
         problem = ""
         try:
-            # a newline first: the line before may have been cut by a crash
-            _append(self._record, b"\n" + line.encode() + b"\n")
+            self._lines.append(asdict(conversion))
         except OSError as error:
             problem = error.strerror or str(error)
         if problem:
@@ -119,12 +113,12 @@ class Conversions:
 
     def all(self) -> tuple[Conversion, ...]:
         """List every conversion, oldest first."""
-        return tuple(self._read()[0])
+        return tuple(Conversion(**values) for values in self._lines.read())
 
     @property
     def unreadable(self) -> int:
         """How many lines of the record are cut or altered."""
-        return self._read()[1]
+        return self._lines.unreadable()
 
     def of(self, clip_id: str) -> tuple[Conversion, ...]:
         """List what was made of one clip, oldest first."""
@@ -134,20 +128,6 @@ class Conversions:
         """Return where the file was written."""
         return self._library / conversion.file
 
-    def _read(self) -> tuple[list[Conversion], int]:
-        found, unreadable = [], 0
-        try:
-            lines = self._record.read_bytes().splitlines()
-        except OSError:  # nothing was converted yet
-            return [], 0
-        for line in filter(None, lines):
-            conversion = _parsed(line)
-            if conversion is None:
-                unreadable += 1
-            else:
-                found.append(conversion)
-        return found, unreadable
-
     def _make_folder(self) -> None:
         problem = ""
         try:
@@ -156,34 +136,3 @@ class Conversions:
             problem = error.strerror or str(error)
         if problem:
             raise LibraryError(f"the folder {self.folder} cannot be made ({problem})")
-
-
-def _parsed(line: bytes) -> Conversion | None:
-    try:
-        values = json.loads(line)
-        seal = values.pop("seal")
-        is_whole = seal == _seal(values) and set(values) == {f.name for f in fields(Conversion)}
-    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
-        return None
-    return Conversion(**values) if is_whole else None
-
-
-def _seal(values: dict[str, Any]) -> str:
-    text = json.dumps(values, sort_keys=True)
-    return blake2b(text.encode(), digest_size=_SEAL_BYTES).hexdigest()
-
-
-def _append(path: Path, data: bytes) -> None:
-    """Append in one write, so that two processes cannot mix their lines."""
-    is_new = not path.exists()
-    descriptor = os.open(
-        path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644
-    )
-    try:
-        if os.write(descriptor, data) != len(data):
-            raise OSError("the disk is full")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    if is_new:
-        sync_folder(path.parent)

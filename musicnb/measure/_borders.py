@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musicnb.measure._frames import Samples
 from musicnb.measure._onsets import ONSET_FRAMES_PER_S
@@ -65,14 +66,15 @@ def bar_rows(features: Vector, strength: Samples, starts: Vector, bar_s: float) 
     return np.hstack([features, _ONSET_DB * np.log2(_LEAST_ONSET + rows)])
 
 
-def border_columns(rows: Vector, levels_db: Vector) -> tuple[Vector, Vector]:
+def border_columns(rows: Vector, levels_db: Vector) -> tuple[NDArray[np.int64], Vector]:
     """Return the bars that can begin a section, and what speaks for each."""
     loud = np.flatnonzero(levels_db > levels_db.max(initial=-np.inf) + _END_DB)
     end = int(loud[-1]) + 1 if len(loud) else 0
     bars = np.arange(_LEAST_BARS, end - _LEAST_BARS + 1)
     away = np.abs(rows[:, None] - rows[None]).mean(axis=2) if len(rows) else np.zeros((0, 0))
     columns = [_column(rows, away, int(bar), end) for bar in bars]
-    return bars, np.array(columns).reshape(len(bars), len(_WEIGHTS) - 1)
+    table: Vector = np.array(columns, np.float64).reshape(len(bars), len(_WEIGHTS) - 1)
+    return bars, table
 
 
 def _column(rows: Vector, away: Vector, bar: int, end: int) -> list[float]:

@@ -9,7 +9,7 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from musicnb.deliver import DISCLOSURE, Content, Profile, Rights, pack_schema, write_pack
 from musicnb.errors import InvalidInput, LibraryError
@@ -17,6 +17,8 @@ from musicnb.pictures import size_text
 from musicnb.sound import named_path
 from musicnb.studio._clip import Clip, Clips
 from musicnb.studio._deliverables import LONGEST_NAME, Deliverable, DeliveryOptions, Wanted
+from musicnb.studio._files import statement
+from musicnb.studio._lineage import lineage_of
 from musicnb.studio._pack_page import pack_page
 from musicnb.studio._packing import extra_file, manifest_of
 
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from musicnb.table import Table
 
 _fault = InvalidInput.about
-
-_LONGEST_TEXT: Final = 2_000
 
 
 class Delivery:
@@ -79,6 +79,22 @@ class Delivery:
                 "problems": "; ".join(file.made.problems),
             }
             for file in self.files
+        )
+
+    def lineage(self) -> Table:
+        """Show a row for each step from an order to a file: task, clip, votes, and what it cost.
+
+        Returns
+        -------
+        musicnb.table.Table
+            The pack's page draws the same as a picture.
+        """
+        from musicnb.table import Table  # noqa: PLC0415 - pandas is slow to load
+
+        steps = lineage_of(self.clips, self.files)
+        return Table(
+            {"from": edge.source, "step": edge.step, "to": edge.target, "credits": edge.credits}
+            for edge in steps
         )
 
     def write(
@@ -196,8 +212,7 @@ def _ending(file: Deliverable) -> str:
 
 def _rights(note: str, url: str, date: str | None, disclosure: str) -> Rights:
     for field, value in (("rights", note), ("terms_url", url), ("disclosure", disclosure)):
-        if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
-            raise _fault(field, f"is {value!r:.60}; give at most {_LONGEST_TEXT:,} characters")
+        statement(field, value)
     problem = ""
     try:
         if date is not None and dt.date.fromisoformat(date).isoformat() != date:

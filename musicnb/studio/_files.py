@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from pathlib import Path
 from typing import Final
 
 from musicnb import sound
 from musicnb.catalogue import MAX_UPLOAD_BYTES
 from musicnb.errors import Fault, InvalidInput, LibraryError
+from musicnb.library import Upload
 
 _REFERENCE_SECONDS: Final = 600.0
+_LONGEST_TEXT: Final = 2_000
 
 
 def named_folder(library: object) -> Path:
@@ -53,3 +57,25 @@ def examine_upload(path: object) -> tuple[Path, sound.AudioFacts]:
         reason = f"has {size:,} bytes, at most {MAX_UPLOAD_BYTES:,}" if size else "is no file"
         raise InvalidInput.from_faults([Fault("path", "", f"{file.name!r} {reason}")])
     return file, sound.examine(file, max_seconds=_REFERENCE_SECONDS)
+
+
+def statement(field: str, value: object) -> str:
+    """Return what a person states, in any words.
+
+    Raises
+    ------
+    InvalidInput
+        It is no text, or a long one.
+    """
+    if isinstance(value, str) and len(value) <= _LONGEST_TEXT:
+        return value
+    message = f"is {value!r:.60}; give at most {_LONGEST_TEXT:,} characters"
+    raise InvalidInput.from_faults([Fault(field, "", message)])
+
+
+def upload_record(artifact_id: str, file: Path, rights: str) -> Upload:
+    """Write down what was sent and what was said about it."""
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    size = file.stat().st_size
+    return Upload(artifact_id, file.name, digest, size, rights, time.time())

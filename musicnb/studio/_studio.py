@@ -14,10 +14,11 @@ from musicnb.errors import (
     InvalidInput,
     MusicnbError,
 )
+from musicnb.library import Uploads
 from musicnb.settings import SANDBOX
 from musicnb.studio._account import Account, differences
 from musicnb.studio._clip import Clip, Clips
-from musicnb.studio._files import examine_upload
+from musicnb.studio._files import examine_upload, statement, upload_record
 from musicnb.studio._manifest import OpenedManifest, open_manifest
 from musicnb.studio._open_studio import OpenStudio
 from musicnb.studio._ordering import bound, order_sweep, run_plan, waiting
@@ -273,13 +274,17 @@ class Studio(OpenStudio):
         self._live_road()
         return StudioForm(self, **values)
 
-    def upload(self, path: str | os.PathLike[str]) -> Artifact:
+    def upload(self, path: str | os.PathLike[str], *, rights: str = "") -> Artifact:
         """Upload reference audio; free.
 
         Parameters
         ----------
         path
             A FLAC, MP3 or WAV file of at most 100 MB and 10 minutes.
+        rights
+            What you say about the rights in it, such as ``"my own recording"``: it is kept in the
+            library and stands in the manifest of every pack with a clip that follows it. It is
+            your statement: musicnb checks nothing.
 
         Returns
         -------
@@ -289,15 +294,19 @@ class Studio(OpenStudio):
         Raises
         ------
         InvalidInput
-            There is no such file, or it is too large.
+            There is no such file, it is too large, or `rights` is no text.
         UndecodableAudio
             It is not the sound it claims to be.
+        LibraryError
+            What was uploaded cannot be written down; it costs nothing to upload it again.
         """
+        rights = statement("rights", rights)
         file, facts = examine_upload(path)
         road = self._live_road()
         artifact_id = road.loop.run(
             road.client.upload(file, media_type=facts.kind.media_type, purpose="reference_audio")
         )
+        Uploads(self.library.folder).add(upload_record(artifact_id, file, rights))
         return Artifact(artifact_id)
 
     def clips(self) -> Clips:

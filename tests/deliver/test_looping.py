@@ -40,10 +40,11 @@ def test_loop_has_whole_bars_of_the_score_and_no_click(master, loop):
     assert abs(start_s - round(start_s / bar_s) * bar_s) < 0.02
     out = loop.render().samples
     assert len(out) == loop.frames == loop.end - loop.start
-    seam = loop_seam(out, RATE)
-    assert seam == loop.seam
-    assert seam.loops
-    assert seam.click_db < 12
+    assert loop.seam.loops
+    assert loop.seam.click_db < 12
+    unknowing = loop_seam(out, RATE)
+    assert unknowing.loops
+    assert unknowing.click_db == loop.seam.click_db
     assert 0.5 < loop.confidence <= loop.rating <= 1
     tonic = score.tonic.replace("#", "sharp")
     assert loop.words == f"loop_4bars_{score.tempo_bpm:.0f}bpm_{tonic}{score.mode[:3]}"
@@ -68,9 +69,9 @@ def test_loop_goes_round_in_a_file_of_another_rate_level_or_format(tmp_path, loo
     profile = PROFILES[name]
     made = conform(loop, tmp_path / "a", profile)
     assert made.passed, made.problems
-    decoded = sound.read(made.path).samples
-    assert len(decoded) == made.frames == round(loop.frames * made.sample_rate_hz / RATE)
-    assert made.seam == loop_seam(decoded, made.sample_rate_hz)
+    decoded = sound.read(made.path)
+    assert len(decoded.samples) == made.frames == round(loop.frames * made.sample_rate_hz / RATE)
+    assert made.seam == loop.seam_of(decoded)
     assert made.seam.click_db < 12
     assert any("LAME" in note for note in made.notes) == (profile.format == "MP3")
     if profile.loudness_lufs is not None:
