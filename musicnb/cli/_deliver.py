@@ -24,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--length", action="append", type=float, metavar="SECONDS",
         help="a shorter form of every clip; again for another",
     )  # fmt: skip
+    parser.add_argument(
+        "--loop", action="append", type=int, metavar="BARS",
+        help="a loop of every clip of so many bars; again for another",
+    )  # fmt: skip
     parser.add_argument("--stars", type=int, metavar="N", help="all clips of at least N stars")
     parser.add_argument("--pack", type=Path, help="where to write it; without, only a table")
     parser.add_argument("--name", default="delivery", help="what the pack is called")
@@ -43,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
         raise _fault("library", f"{options.library!r:.80} is none")
     with Studio(options.library, base_url="sandbox", quiet=True) as studio:
         clips = _chosen(list(studio.clips()), options.clips, options.stars)
-        shorter = {} if options.length is None else {"lengths": options.length}
+        given = {"lengths": options.length, "loops": options.loop}
+        shorter = {name: value for name, value in given.items() if value is not None}
         delivery = studio.deliver(clips, options.profile, name=options.name, **shorter)
         print(delivery)
         if options.pack is None:

@@ -2,7 +2,8 @@
 
 ``conform("a.flac", "b.wav", "ebu-r128")`` makes a file as a profile of `PROFILES` asks for it and
 says in what it misses it. ``cut_down("a.flac", 15)`` plans a shorter form, to be seen, moved and
-rendered. ``verify_pack("pack.zip")`` says whether a pack is as it was written.
+rendered; ``find_loops("a.flac")`` finds what can be played round and round. ``verify_pack(path)``
+says whether a pack is as it was written.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from musicnb.deliver._conform import MOST_LIMITING_DB, NEAR_LU, Conformed, conform
     from musicnb.deliver._cutting import CutDown, Ending, Segment, cut_down
     from musicnb.deliver._limiter import Limiter
+    from musicnb.deliver._looping import MOST_BARS, Blend, Loop, find_loops
     from musicnb.deliver._profiles import PROFILES, Profile, profile_named
     from musicnb.deliver._records import (
         PATH_PATTERN,
@@ -38,6 +40,7 @@ else:
             "musicnb.deliver._conform": ("MOST_LIMITING_DB", "NEAR_LU", "Conformed", "conform"),
             "musicnb.deliver._cutting": ("CutDown", "Ending", "Segment", "cut_down"),
             "musicnb.deliver._limiter": ("Limiter",),
+            "musicnb.deliver._looping": ("MOST_BARS", "Blend", "Loop", "find_loops"),
             "musicnb.deliver._profiles": ("PROFILES", "Profile", "profile_named"),
             "musicnb.deliver._records": (
                 "PATH_PATTERN",
@@ -56,11 +59,13 @@ else:
 
 __all__ = [
     "DISCLOSURE",
+    "MOST_BARS",
     "MOST_LIMITING_DB",
     "NEAR_LU",
     "PATH_PATTERN",
     "PROFILES",
     "UNREADABLE",
+    "Blend",
     "ClipRecord",
     "Conformed",
     "Content",
@@ -71,6 +76,7 @@ __all__ = [
     "FileRecord",
     "Labels",
     "Limiter",
+    "Loop",
     "Measured",
     "PackCheck",
     "PackManifest",
@@ -79,6 +85,7 @@ __all__ = [
     "Segment",
     "conform",
     "cut_down",
+    "find_loops",
     "has_content_credentials",
     "pack_schema",
     "profile_named",

@@ -14,16 +14,18 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from musicnb.convert import Blocks, Mended, amplified, gauged, resampled
+from musicnb.convert import Blocks, Mended, amplified, gauged, resampled, trimmed
 from musicnb.deliver._bext import Bext, leave_room, put_first
 from musicnb.deliver._dither import dithered
 from musicnb.deliver._labels import Labels
 from musicnb.deliver._limiter import Limiter
+from musicnb.deliver._looping import Loop
 from musicnb.deliver._original import Material, Original
 from musicnb.deliver._profiles import Profile, profile_named
+from musicnb.deliver._smpl import append_loop
 from musicnb.errors import Fault, InvalidInput
-from musicnb.measure import Gauge, Gauged
-from musicnb.sound import encode_into, new_file
+from musicnb.measure import Gauge, Gauged, LoopSeam
+from musicnb.sound import Sound, encode_into, new_file, read
 
 #: Deeper than this a limiter is heard, not only seen.
 MOST_LIMITING_DB: Final = 6.0
@@ -57,6 +59,8 @@ class Conformed:
         By how much the loudest moment was lowered again.
     loudness_lufs, true_peak_dbtp
         Of the file as it was written, decoded again.
+    seam
+        Of a loop, in the file as it was written, decoded again; None of another sound.
     problems
         In what it misses the profile, in plain words.
     notes
@@ -74,6 +78,7 @@ class Conformed:
     limited_db: float
     loudness_lufs: float
     true_peak_dbtp: float
+    seam: LoopSeam | None = None
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -104,7 +109,7 @@ class Conformed:
 
 
 def conform(
-    source: Material,
+    source: Material | Loop,
     path: str | os.PathLike[str],
     profile: str | Profile,
     *,
@@ -120,7 +125,8 @@ def conform(
     Parameters
     ----------
     source
-        A path, a sound file's bytes, or samples.
+        A path, a sound file's bytes, samples, or a loop: it is resampled and limited as if it had
+        been going round already, and a WAV file carries its points in a ``smpl`` chunk.
     path
         A name that is not taken.
     profile
@@ -149,7 +155,9 @@ def conform(
         Another sample rate needs soxr: ``pip install "musicnb[deliver]"``.
     """
     labels = labels or Labels()
-    work = _Work(Original(source), profile_named(profile))
+    loop = source if isinstance(source, Loop) else None
+    material = _going_round(source) if isinstance(source, Loop) else source
+    work = _Work(Original(material), profile_named(profile), loop)
     bext = Bext(
         description=" ".join(text for text in (labels.title, labels.disclosure) if text),
         reference=labels.task_id,
@@ -173,6 +181,7 @@ def conform(
         limited_db=work.limited_db,
         loudness_lufs=work.gauged.loudness_lufs,
         true_peak_dbtp=work.gauged.true_peak_dbtp,
+        seam=work.seam,
         problems=tuple(work.problems(size)),
         notes=tuple(work.notes()),
     )
@@ -184,9 +193,11 @@ class _Work:
 
     original: Original
     profile: Profile
+    loop: Loop | None = None
     gain_db: float = 0.0
     limited_db: float = 0.0
     frames: int = 0
+    seam: LoopSeam | None = None
     gauged: Gauged = field(default_factory=lambda: Gauged(-math.inf, -math.inf))
     _mended: Mended = field(default_factory=Mended)
     _unchanged: Gauged = field(default_factory=lambda: Gauged(-math.inf, -math.inf))
@@ -226,13 +237,16 @@ class _Work:
             self._write(file, tags, bext)
             over_db, short_lu = self._misses()
             if attempt == _ATTEMPTS - 1 or (over_db <= -_MARGIN_DB and abs(short_lu) <= NEAR_LU):
-                return
+                break
             if over_db > -_MARGIN_DB:
                 self._ceiling_dbtp -= over_db + _MARGIN_DB + _STEP_DB
             now = (self.gain_db, self.gauged.loudness_lufs)
             more_db = short_lu * _slope(before, now)
             self.gain_db = min(now[0] + more_db, first_db + _MOST_EXTRA_DB)
             before = now
+        if self.loop is not None:
+            file.seek(0)
+            self.seam = self.loop.seam_of(read(file))
 
     def _misses(self) -> tuple[float, float]:
         """Return by how much the file exceeds the ceiling, and how far it is from its loudness."""
@@ -251,6 +265,8 @@ class _Work:
             file, self._finished(), self.rate, self.channels, self.profile.encoding, tags=tags
         )
         if self.profile.format == "WAV":
+            if self.loop is not None:
+                append_loop(file, self.frames, self.rate)
             put_first(file, bext, math.nan, math.nan)
         self.gauged = gauged(file)
         if self.profile.format == "WAV":
@@ -265,6 +281,9 @@ class _Work:
         if self.profile.true_peak_dbtp is not None and peak > self._ceiling_dbtp:
             limiter = Limiter(self.rate, self._ceiling_dbtp)
             blocks = limiter.limit(blocks)
+        if self.loop is not None:
+            wanted = round(self.loop.frames * self.rate / self.original.rate)
+            blocks = trimmed(blocks, start=self.rate, end=self.rate + wanted)
         blocks = self._watched(blocks, limiter)
         bits, encoding = self.profile.bits, self.profile.encoding
         is_as_it_was = not (self.gain_db or limiter or self.rate != self.original.rate)
@@ -318,6 +337,8 @@ class _Work:
                 f"limited by {self.limited_db:.1f} dB to be as loud: that is heard;"
                 " a less dynamic clip, or a softer profile, would not need it"
             )
+        if self.seam is not None and not self.seam.loops:
+            yield f"it does not go round: {'; '.join(self.seam.reasons)}"
         duration_s = self.frames / self.rate
         if profile.longest_s is not None and duration_s > profile.longest_s:
             yield f"{duration_s:.2f} s long, over {profile.longest_s:g} s: cut it down first"
@@ -333,12 +354,24 @@ class _Work:
                 "the original carries Content Credentials (C2PA): it keeps them untouched, but they"
                 " vouch for no other file, so this one has none"
             )
+        if self.loop is not None and self.profile.format == "MP3":
+            yield (
+                "MP3 adds silence at both ends and names it in its LAME tag; a player that does not"
+                " read that has a gap of some 25 to 50 ms at the seam: engines want WAV or OGG"
+            )
         if self.original.channels < self.channels:
             yield "mono, doubled to two channels"
         if self._mended.odd:
             yield f"{self._mended.odd:,} samples were no numbers and are silent"
         if self._mended.beyond and not self.profile.encoding.exceeds_full_scale:
             yield f"{self._mended.beyond:,} samples beyond full scale were clipped"
+
+
+def _going_round(loop: Loop) -> Sound:
+    """Return a loop with a second of itself before and after, so that no filter meets an end."""
+    samples, rate = loop.render().samples, loop.sample_rate
+    around = np.arange(-rate, len(samples) + rate) % len(samples)
+    return Sound(samples[around], rate)
 
 
 def _slope(before: tuple[float, float], now: tuple[float, float]) -> float:

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from musicnb.deliver._fades import crossfaded, falling
 from musicnb.errors import Fault, InvalidInput
 from musicnb.measure import Bars, LevelMeter, find_bars
 from musicnb.sound import Sound, Source, read
@@ -24,8 +25,6 @@ _RING_FADE_S: Final = 0.3
 _RING_DB: Final = -20.0
 _WINDOW_S: Final = 0.05
 _LONGEST_S: Final = 3_600.0
-# how far apart the features of two bars may be to be taken for the same, in their decibels
-_ALIKE_DB: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +135,10 @@ class CutDown:
         for segment in others:
             before = self._samples[segment.start - self.crossfade : segment.start]
             if self.crossfade:
-                out[-self.crossfade :] = _crossfaded(out[-self.crossfade :], before)
+                out[-self.crossfade :] = crossfaded(out[-self.crossfade :], before)
             out = np.concatenate([out, self._samples[segment.start : segment.end]])
         if self.fade_out:
-            out[-self.fade_out :] *= _falling(self.fade_out)[:, None]
+            out[-self.fade_out :] *= falling(self.fade_out)[:, None]
         return Sound(out, self.sample_rate)
 
     def __str__(self) -> str:
@@ -153,7 +152,13 @@ class CutDown:
         )
 
 
-def cut_down(source: Source | Sound, seconds: float, *, ending: Ending | None = None) -> CutDown:
+def cut_down(
+    source: Source | Sound,
+    seconds: float,
+    *,
+    ending: Ending | None = None,
+    grid: Bars | None = None,
+) -> CutDown:
     """Plan a shorter form of a master.
 
     Where the master ends by itself, its ending is kept: whole bars are left out before it, from one
@@ -168,6 +173,8 @@ def cut_down(source: Source | Sound, seconds: float, *, ending: Ending | None = 
         Length of what is to come out.
     ending
         Asks for one of them; None takes the best that there is.
+    grid
+        Of `musicnb.measure.find_bars`, where it is known already.
 
     Raises
     ------
@@ -185,8 +192,7 @@ def cut_down(source: Source | Sound, seconds: float, *, ending: Ending | None = 
         problem = f"is {length / rate:.2f} s long, shorter than {seconds:g} s; it is not padded"
     if problem:
         raise InvalidInput.from_faults([Fault("seconds", "", problem)])
-    bars = find_bars(sound.samples, rate)
-    plan = _Planner(sound, frames, bars)
+    plan = _Planner(sound, frames, grid or find_bars(sound.samples, rate))
     if ending in (None, "original"):
         found = plan.with_own_ending()
         if found is not None:
@@ -265,11 +271,7 @@ class _Planner:
         novelty = {border.bar: border.novelty for border in bars.borders}
         best: tuple[float, int, float] | None = None
         for bar in range(1, bars.count - left_out):
-            away = float(np.abs(bars.features[bar] - bars.features[bar + left_out]).mean())
-            before = float(
-                np.abs(bars.features[bar - 1] - bars.features[bar + left_out - 1]).mean()
-            )
-            alike = math.exp(-min(away, before) / _ALIKE_DB)
+            alike = bars.alike(bar, bar + left_out)
             score = alike + 0.2 * max(novelty.get(bar, 0.0), novelty.get(bar + left_out, 0.0))
             at, back = (round(bars.at(b) * self._rate) for b in (bar, bar + left_out))
             is_inside = start + crossfade <= at and back <= latest
@@ -315,18 +317,3 @@ class _Planner:
             first_s=bars.first_s if bars else None,
             _samples=self._samples,
         )
-
-
-def _falling(frames: int) -> NDArray[np.float32]:
-    share = (np.arange(frames) + 0.5) / frames
-    return np.square(np.cos(share * (np.pi / 2))).astype(np.float32)
-
-
-def _crossfaded(old: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Go from one stretch to another of the same length at even power, however alike they are."""
-    falling = _falling(len(old))[:, None].astype(np.float64)
-    energy = math.sqrt(float(np.square(old).sum()) * float(np.square(new).sum()))
-    alike = max(0.0, float((old * new).sum()) / energy) if energy > 0 else 1.0
-    rising = 1 - falling
-    power = np.sqrt(falling**2 + rising**2 + 2 * alike * falling * rising)
-    return np.asarray((falling * old + rising * new) / power, np.float32)

@@ -26,6 +26,8 @@ class Labels:
         Of the clip.
     origin
         What it was made of, such as a clip's id and hash.
+    loop
+        What loop it is, in words.
     sandbox
         Whether the sandbox made it.
     disclosure
@@ -37,6 +39,7 @@ class Labels:
     model: str = ""
     task_id: str = ""
     origin: str = ""
+    loop: str = ""
     sandbox: bool = False
     disclosure: str = DISCLOSURE
 
@@ -48,6 +51,7 @@ class Labels:
             "Model": self.model,
             "Task": self.task_id,
             "Made of": self.origin,
+            "Loop": self.loop,
             "Sandbox": "made by the musicnb sandbox with its own engine" if self.sandbox else "",
         }
         lines = [f"{name}: {' '.join(text.split())}" for name, text in rows.items() if text]

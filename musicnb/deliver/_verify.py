@@ -25,7 +25,7 @@ from musicnb.deliver._records import (
     PackManifest,
 )
 from musicnb.errors import InvalidInput
-from musicnb.sound import named_path
+from musicnb.sound import is_device, named_path
 
 #: No pack is larger; a ZIP file of this size holds twenty hours of uncompressed stereo.
 MOST_BYTES: Final = 16 * 2**30
@@ -96,7 +96,7 @@ class _Files:
         self._names: set[str] = set()
 
     def add(self, path: str, size_bytes: int, opened: Callable[[], BinaryIO]) -> None:
-        if not _IS_PATH.fullmatch(path):
+        if not _IS_PATH.fullmatch(path) or any(map(is_device, path.split("/"))):
             raise _Refused(f"the name {path!r:.80} is no name of a pack's file")
         if path.casefold() in self._names:
             raise _Refused(f"the name {path!r:.80} stands twice")

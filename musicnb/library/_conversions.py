@@ -61,16 +61,18 @@ class Conversions:
         names = frozenset(field.name for field in fields(Conversion))
         self._record = SealedLines(self.folder / _RECORD, names)
 
-    def names(self, words: str, suffix: str) -> Iterator[Path]:
+    def names(self, words: str, suffix: str, *, tail: str = "") -> Iterator[Path]:
         """Yield paths for a new file: the plain name, then numbered ones.
 
         Parameters
         ----------
         words
             Any text; it is reduced to letters, digits and dashes and cannot leave the folder.
+        tail
+            Comes behind them as it is.
         """
         make_folder(self.folder)
-        stem = slug(words)
+        stem = f"{slug(words)}{tail}"
         yield self.folder / f"{stem}{suffix}"
         for number in range(2, _MOST_NAMES):
             yield self.folder / f"{stem}-{number}{suffix}"

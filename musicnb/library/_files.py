@@ -7,6 +7,8 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
+from musicnb.sound import is_device
+
 _LONGEST_NAME_BYTES: Final = 80
 
 
@@ -18,7 +20,7 @@ def slug(text: str) -> str:
     )
     words = "-".join(part.strip(".") for part in kept.split("-") if part.strip("."))
     cut = words.encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore").strip("-.")
-    return cut or "clip"
+    return f"{cut}-clip" if cut and is_device(cut) else cut or "clip"
 
 
 def sync_folder(folder: Path) -> None:

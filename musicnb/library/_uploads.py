@@ -36,6 +36,8 @@ class Upload:
         1,000 (lowest, highest) int8 pairs, in hexadecimal.
     uploaded_at
         Seconds since the epoch.
+    rights
+        What the person who sent it said about the rights in it; musicnb checks nothing.
     is_gone
         The service does not have it any more.
     """
@@ -51,6 +53,7 @@ class Upload:
     channels: int
     outline: str
     uploaded_at: float
+    rights: str = ""
     is_gone: bool = False
 
 
@@ -72,13 +75,7 @@ class Uploads:
 
     def all(self, service: str) -> list[Upload]:
         """List what a service has, in the order it was sent."""
-        latest = {
-            (upload.service, upload.artifact_id): upload
-            for upload in (Upload(**values) for values in self._record.read()[0])
-        }
-        return [
-            upload for upload in latest.values() if upload.service == service and not upload.is_gone
-        ]
+        return [upload for upload in self._ever(service) if not upload.is_gone]
 
     def of_bytes(self, service: str, sha256: str) -> Upload | None:
         """Find what a service has of some bytes."""
@@ -89,6 +86,13 @@ class Uploads:
         """Find an upload by what the service calls it."""
         found = (upload for upload in self.all(service) if upload.artifact_id == artifact_id)
         return next(found, None)
+
+    def rights_in(self, service: str, artifact_id: str) -> str:
+        """Return what was said about the rights in an upload, also in one that has gone since."""
+        said = (
+            upload.rights for upload in self._ever(service) if upload.artifact_id == artifact_id
+        )
+        return next(said, "")
 
     def add(self, upload: Upload) -> None:
         """Write an upload down, durably.
@@ -115,3 +119,10 @@ class Uploads:
         upload = self.of_id(service, artifact_id)
         if upload is not None:
             self.add(replace(upload, is_gone=True))
+
+    def _ever(self, service: str) -> list[Upload]:
+        latest = {
+            (upload.service, upload.artifact_id): upload
+            for upload in (Upload(**values) for values in self._record.read()[0])
+        }
+        return [upload for upload in latest.values() if upload.service == service]

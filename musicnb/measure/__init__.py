@@ -24,7 +24,7 @@ from musicnb.measure._truepeak import PEAK_REACH_FRAMES, local_peaks
 if TYPE_CHECKING:
     from musicnb.measure._bars import Bars, Border, find_bars
     from musicnb.measure._likeness import effective_number, most_alike, styles_of
-    from musicnb.measure._loop import LoopSeam, loop_seam
+    from musicnb.measure._loop import LoopSeam, loop_seam, seam_click_db
     from musicnb.measure._map import StyleMap, style_map
     from musicnb.measure._similarity import (
         SAME_RECORDING,
@@ -40,7 +40,7 @@ else:
         {
             "musicnb.measure._bars": ("Bars", "Border", "find_bars"),
             "musicnb.measure._likeness": ("effective_number", "most_alike", "styles_of"),
-            "musicnb.measure._loop": ("LoopSeam", "loop_seam"),
+            "musicnb.measure._loop": ("LoopSeam", "loop_seam", "seam_click_db"),
             "musicnb.measure._map": ("StyleMap", "style_map"),
             "musicnb.measure._similarity": (
                 "SAME_RECORDING",
@@ -86,6 +86,7 @@ __all__ = [
     "loop_seam",
     "most_alike",
     "near_duplicates",
+    "seam_click_db",
     "similarity",
     "style_map",
     "styles_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from musicnb.measure._borders import bar_rows, find_borders
 from musicnb.measure._frames import Samples
 from musicnb.measure._listening import Heard, Listener
 from musicnb.measure._onsets import ONSET_FRAMES_PER_S
@@ -18,13 +20,15 @@ from musicnb.measure._rhythm import rhythm_of
 
 _NEAR: Final = 0.004
 _PHASES: Final = 48
-_SIDE_BARS: Final = 4
-_LEAST_NOVELTY: Final = 0.35
-_LEAST_BARS: Final = 3
+_BANDS: Final = 32
+# chroma below this share of the fullest is no harmony that could change
+_SOUNDING: Final = 0.05
 # phases with less than this share of the strongest are no beat
 _RIVAL: Final = 0.35
 _RIVALS: Final = 4
 _BASS: Final = 0.1
+# how far apart the features of two bars may be to be taken for the same, in their decibels
+_ALIKE_DB: Final = 6.0
 _FRAME_S: Final = 1 / ONSET_FRAMES_PER_S
 
 
@@ -39,7 +43,7 @@ class Border:
     second
         Its beginning.
     novelty
-        0 to 1: how much what follows differs from what precedes, against the clip's most.
+        0 to 1: at how many of the bars with such evidence a section begins.
     """
 
     bar: int
@@ -62,7 +66,7 @@ class Bars:
     confidence
         0 to 1: how much stronger onsets are on the beats than beside them.
     borders
-        Where sections seem to begin, in their order: about five of six do.
+        Where sections seem to begin, in their order: about nineteen of twenty do.
     features
         Bands in decibels and pitch classes of every bar, for comparing bars.
     """
@@ -89,6 +93,19 @@ class Bars:
         """Return the second at which a bar begins."""
         return self.first_s + bar * self.bar_s
 
+    def alike(self, bar: int, other: int) -> float:
+        """Return how much going over from one bar to another sounds like going on, 0 to 1.
+
+        It does where the other is like the one that was due, or the last like what led to it.
+        """
+        places = [(bar, other), (bar - 1, other - 1)]
+        away = [
+            float(np.abs(self.features[one] - self.features[two]).mean())
+            for one, two in places
+            if 0 <= one < self.count and 0 <= two < self.count
+        ]
+        return math.exp(-min(away) / _ALIKE_DB) if away else 0.0
+
 
 def find_bars(samples: NDArray[np.float32], sample_rate: int) -> Bars | None:
     """Find the beats, bars and section borders of a clip; None where there is no pulse.
@@ -109,12 +126,16 @@ def find_bars(samples: NDArray[np.float32], sample_rate: int) -> Bars | None:
     with threadpool_limits(1, "blas"):
         listener.push(samples.sum(axis=1, dtype=np.float32))
         heard = listener.close()
+    return bars_of(heard, len(samples) / sample_rate)
+
+
+def bars_of(heard: Heard, duration_s: float) -> Bars | None:
+    """Find the grid and the borders in what was heard of a clip."""
     tempo = rhythm_of(heard.strength, heard.chroma).tempo_bpm
     if tempo is None:
         return None
     beat_s, phases, confidence = _fitted(heard.strength.sum(axis=1, dtype=np.float64), 60 / tempo)
     per_bar = Pulse(heard.strength, heard.chroma).beats_per_bar(60 / beat_s)
-    duration_s = len(samples) / sample_rate
     rated = [
         _downbeat(heard, np.arange(phase, duration_s - beat_s, beat_s), per_bar) for phase in phases
     ]
@@ -126,11 +147,18 @@ def find_bars(samples: NDArray[np.float32], sample_rate: int) -> Bars | None:
     count = int((duration_s - first_s) / bar_s + 1e-6)
     starts = np.asarray(first_s + bar_s * np.arange(count), np.float64)
     features = _per_bar(heard.cells, heard.chroma, starts, bar_s)
-    novelty = _novelty(features)
+    rows = bar_rows(features, heard.strength, starts, bar_s)
     borders = tuple(
-        Border(bar, float(starts[bar]), float(novelty[bar])) for bar in _crests(novelty)
+        Border(bar, float(starts[bar]), chance)
+        for bar, chance in find_borders(rows, levels_of(features))
     )
     return Bars(60 / beat_s, per_bar, first_s, count, confidence, borders, features)
+
+
+def levels_of(features: Vector) -> Vector:
+    """Return the level of every bar's loudest band in decibels."""
+    levels: Vector = features[:, :_BANDS].max(axis=1, initial=-np.inf)
+    return levels
 
 
 def _fitted(strength: Vector, beat_s: float) -> tuple[float, list[float], float]:
@@ -169,9 +197,11 @@ def _downbeat(heard: Heard, beats: Vector, per_bar: int) -> tuple[float, float] 
     struck = np.interp(beats * ONSET_FRAMES_PER_S, np.arange(len(low)), low)
     width = max(2, round(per_bar * (beats[1] - beats[0]) * PITCH_FRAMES_PER_S / 2))
     change = np.zeros(len(beats))
+    least = _SOUNDING * float(np.linalg.norm(chroma, axis=1).max(initial=0.0))
     for index, at in enumerate(np.rint(beats * PITCH_FRAMES_PER_S).astype(int)):
         before, after = chroma[max(0, at - width) : at], chroma[at : at + width]
-        if len(before) and len(after):
+        # from sound to silence is no change of harmony
+        if _sounds(before, least) and _sounds(after, least):
             change[index] = 1 - _cosine(before.mean(axis=0), after.mean(axis=0))
     usual = max(float(low.mean()), 1e-9), max(float(change.mean()), 1e-9)
     scores = [
@@ -184,6 +214,10 @@ def _downbeat(heard: Heard, beats: Vector, per_bar: int) -> tuple[float, float] 
     return scores[place], float(beats[place])
 
 
+def _sounds(frames: Samples, least: float) -> bool:
+    return bool(len(frames)) and float(np.linalg.norm(frames.mean(axis=0))) > least
+
+
 def _cosine(one: Samples, other: Samples) -> float:
     return float(one @ other / max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-9))
 
@@ -194,31 +228,9 @@ def _per_bar(cells: Samples, chroma: Samples, starts: Vector, bar_s: float) -> V
     for start in starts:
         first = round(start * PITCH_FRAMES_PER_S)
         last = max(first + 1, round((start + bar_s) * PITCH_FRAMES_PER_S))
-        bands = cells[first:last].mean(axis=0) if len(cells[first:last]) else np.zeros(32)
+        bands = cells[first:last].mean(axis=0) if len(cells[first:last]) else np.zeros(_BANDS)
         pitches = chroma[first:last].mean(axis=0) if len(chroma[first:last]) else np.zeros(12)
         pitches = pitches / max(float(np.linalg.norm(pitches)), 1e-9)
         floor = 1e-3 * float(cells.max(initial=1e-9))
         rows.append(np.concatenate([20 * np.log10(np.maximum(bands, floor)), 10 * pitches]))
     return np.array(rows) if rows else np.zeros((0, 44))
-
-
-def _novelty(bars: Vector) -> Vector:
-    """Return how much the bars after each border differ from those before, 1 for the most."""
-    novelty = np.zeros(len(bars))
-    for bar in range(_LEAST_BARS, len(bars)):
-        before, after = bars[max(0, bar - _SIDE_BARS) : bar], bars[bar : bar + _SIDE_BARS]
-        wide = np.abs(before.mean(axis=0) - after.mean(axis=0)).mean()
-        # the next bar alone says exactly where
-        near = np.abs(bars[bar - 1] - bars[bar]).mean()
-        novelty[bar] = np.sqrt(wide * near)
-    most = float(novelty.max(initial=0.0))
-    return novelty / most if most > 0 else novelty
-
-
-def _crests(novelty: Vector) -> list[int]:
-    return [
-        bar
-        for bar in range(1, len(novelty))
-        if novelty[bar] >= _LEAST_NOVELTY
-        and novelty[bar] == novelty[max(0, bar - 2) : bar + 3].max()
-    ]

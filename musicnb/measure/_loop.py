@@ -74,7 +74,13 @@ class LoopSeam:
     reasons: tuple[str, ...]
 
 
-def loop_seam(samples: NDArray[np.float32], sample_rate: int) -> LoopSeam:
+def loop_seam(
+    samples: NDArray[np.float32],
+    sample_rate: int,
+    *,
+    tempo_bpm: float | None = None,
+    beats_per_bar: int = 4,
+) -> LoopSeam:
     """Examine the seam of a clip that is meant to be a loop.
 
     Parameters
@@ -83,6 +89,8 @@ def loop_seam(samples: NDArray[np.float32], sample_rate: int) -> LoopSeam:
         Shape ``(frames, channels)``, the whole clip.
     sample_rate
         8,000 to 192,000 Hz.
+    tempo_bpm, beats_per_bar
+        Where they are known, as of the music that a short loop was cut from; None listens.
 
     Raises
     ------
@@ -93,12 +101,14 @@ def loop_seam(samples: NDArray[np.float32], sample_rate: int) -> LoopSeam:
         raise ValueError(f"samples are shaped (frames, channels), not {samples.shape}")
     samples = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
     with threadpool_limits(1, "blas"):
-        tempo, per_bar, beat_error, bar_error = _meter_errors(samples, sample_rate)
+        meter = _heard(samples, sample_rate) if tempo_bpm is None else (tempo_bpm, beats_per_bar)
         timbre = _timbre_step_db(samples, sample_rate)
+    tempo, per_bar = meter or (None, None)
+    beat_error, bar_error = _meter_errors(len(samples) / sample_rate, meter)
     side, tail = int(_SIDE_S * sample_rate), int(_TAIL_S * sample_rate)
     whole = _rms(samples)
     tail_db = _ratio_db(_rms(samples[-tail:]), whole)
-    click_db = _click_db(samples, sample_rate)
+    click_db = seam_click_db(samples, sample_rate)
     reasons = []
     if whole < _SILENCE:
         reasons.append("the clip is silent")
@@ -127,20 +137,26 @@ def loop_seam(samples: NDArray[np.float32], sample_rate: int) -> LoopSeam:
     )
 
 
-def _meter_errors(
-    samples: Samples, sample_rate: int
-) -> tuple[float | None, int | None, float | None, float | None]:
-    """Return tempo, beats in a bar, and by how much the length misses whole beats and bars."""
+def _heard(samples: Samples, sample_rate: int) -> tuple[float, int] | None:
+    """Return tempo and beats in a bar, or None without a pulse."""
     listener = Listener(sample_rate)
     listener.push(samples.sum(axis=1, dtype=np.float32))
     heard = listener.close()
     tempo = rhythm_of(heard.strength, heard.chroma).tempo_bpm
     if tempo is None:
-        return None, None, None, None
-    per_bar = Pulse(heard.strength, heard.chroma).beats_per_bar(tempo)
-    beats = len(samples) / sample_rate * tempo / 60
-    bars = beats / per_bar
-    return tempo, per_bar, abs(beats - round(beats)), abs(bars - round(bars))
+        return None
+    return tempo, Pulse(heard.strength, heard.chroma).beats_per_bar(tempo)
+
+
+def _meter_errors(
+    seconds: float, meter: tuple[float, int] | None
+) -> tuple[float | None, float | None]:
+    """Return by how much a length misses whole beats and whole bars."""
+    if meter is None:
+        return None, None
+    beats = seconds * meter[0] / 60
+    bars = beats / meter[1]
+    return abs(beats - round(beats)), abs(bars - round(bars))
 
 
 def _timbre_step_db(samples: Samples, sample_rate: int) -> float:
@@ -158,7 +174,8 @@ def _timbre_step_db(samples: Samples, sample_rate: int) -> float:
     return float(np.abs(step - step.mean()).mean())
 
 
-def _click_db(samples: Samples, sample_rate: int) -> float:
+def seam_click_db(samples: Samples, sample_rate: int) -> float:
+    """Return the jump from the last sample to the first; see `LoopSeam.click_db`."""
     side = max(2, int(_CLICK_SIDE_S * sample_rate))
     jump = np.abs(samples[0] - samples[-1])
     worst = int(jump.argmax())

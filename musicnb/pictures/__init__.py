@@ -25,6 +25,7 @@ from musicnb.pictures._judged import (
     plot_strengths,
     plot_wins,
 )
+from musicnb.pictures._lineage import Step, lineage_svg
 from musicnb.pictures._loudness import LoudnessOverTime, loudness_png
 from musicnb.pictures._page import Page
 from musicnb.pictures._plots import plot_loudness, plot_spectrogram, plot_waveform
@@ -59,6 +60,7 @@ __all__ = [
     "Span",
     "Spectrogram",
     "SpectrumReader",
+    "Step",
     "Strength",
     "clock",
     "data_url",
@@ -67,6 +69,7 @@ __all__ = [
     "facts",
     "file_link",
     "interval_bar",
+    "lineage_svg",
     "loudness_png",
     "number",
     "paragraph",

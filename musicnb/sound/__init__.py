@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         encode_into,
         write,
     )
-    from musicnb.sound._new_file import named_path, new_file
+    from musicnb.sound._new_file import is_device, named_path, new_file
 else:
     # what reading does not need
     __getattr__ = lazily(
@@ -41,7 +41,7 @@ else:
                 "encode_into",
                 "write",
             ),
-            "musicnb.sound._new_file": ("named_path", "new_file"),
+            "musicnb.sound._new_file": ("is_device", "named_path", "new_file"),
         },
     )
 
@@ -59,6 +59,7 @@ __all__ = [
     "encode",
     "encode_into",
     "examine",
+    "is_device",
     "kind_of",
     "named_path",
     "new_file",

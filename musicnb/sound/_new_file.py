@@ -6,9 +6,20 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from musicnb.errors import Fault, InvalidInput
+
+# with any ending: Microsoft, "Naming Files, Paths, and Namespaces"
+_DEVICES: Final = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+    + [f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"]
+)
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a name of one part, with any ending, for a device."""
+    return name.partition(".")[0].rstrip(" ").casefold() in _DEVICES
 
 
 def named_path(path: object) -> Path:

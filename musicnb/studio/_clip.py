@@ -26,8 +26,11 @@ from musicnb.studio._converting import convert_clip
 from musicnb.studio._rating import rate
 
 if TYPE_CHECKING:
-    from musicnb.deliver import Conformed, CutDown, Ending, Profile
+    from collections.abc import Sequence
+
+    from musicnb.deliver import Conformed, CutDown, Ending, Loop, Profile
     from musicnb.pictures import Page
+    from musicnb.sound import Format
 
 #: The folder of a library that remembers what was measured.
 MEASURES: Final = "measures"
@@ -318,7 +321,7 @@ class Clip:
         profile: str | Profile,
         path: _Path | None = None,
         *,
-        plan: CutDown | None = None,
+        plan: CutDown | Loop | None = None,
         disclosure: str = DISCLOSURE,
     ) -> Conformed:
         """Make a file of the clip as a profile of `musicnb.deliver.PROFILES` asks for it.
@@ -328,13 +331,49 @@ class Clip:
         path
             As in `to_wav`.
         plan
-            Of `cut_down`; None takes the whole clip.
+            Of `cut_down` or `loops`; None takes the whole clip.
         disclosure
             What the file's tags say about AI.
         """
         from musicnb.studio._delivering import conform_clip  # noqa: PLC0415 - as above
 
         return conform_clip(self, profile, path, plan, disclosure)
+
+    def loops(self, bars: int | Sequence[int] | None = None, *, most: int = 3) -> tuple[Loop, ...]:
+        """Plan loops of the clip, the best first; see `musicnb.deliver.find_loops`."""
+        from musicnb.deliver import find_loops  # noqa: PLC0415 - as above
+
+        return find_loops(self.file(), bars=bars, most=most)
+
+    def loop(
+        self,
+        bars: int | None = None,
+        path: _Path | None = None,
+        *,
+        format: Format = "WAV",  # noqa: A002 - what `musicnb.sound` calls it
+        profile: str | Profile | None = None,
+    ) -> Conformed:
+        """Make a file of the clip's best loop, named by bars, tempo and key, exact to the frame.
+
+        Parameters
+        ----------
+        bars
+            How many; None takes the best of 4, 8 and 16.
+        path
+            As in `to_wav`.
+        format
+            ``"WAV"``, whose points engines read, ``"FLAC"``, ``"OGG"``, ``"MP3"`` or ``"OPUS"``.
+        profile
+            Of a place, such as ``"game-loop"``: level and format are its own then.
+
+        Raises
+        ------
+        InvalidInput
+            There is no steady beat, no stretch that goes round, or a file by this name.
+        """
+        from musicnb.studio._delivering import loop_clip  # noqa: PLC0415 - as above
+
+        return loop_clip(self, bars, path, format, profile)
 
     def conversions(self) -> tuple[Conversion, ...]:
         """List what was made of the clip, oldest first."""

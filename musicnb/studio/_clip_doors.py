@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from musicnb.analysis import Progress
     from musicnb.deliver import Profile
-    from musicnb.studio._delivery import Delivery, DeliveryOptions
+    from musicnb.studio._deliverables import DeliveryOptions
+    from musicnb.studio._delivery import Delivery
     from musicnb.studio._listening import ListeningOptions
     from musicnb.studio._session import Session
     from musicnb.table import Table
@@ -173,7 +174,8 @@ class ClipDoors(OpenStudio):
         Raises
         ------
         InvalidInput
-            No clips, an unknown profile, a template with an unknown field.
+            No clips, an unknown profile, a template with an unknown field, a clip without a steady
+            beat of which a loop was asked for.
         ConfigurationError
             Another sample rate needs soxr: ``pip install "musicnb[deliver]"``.
         LibraryError

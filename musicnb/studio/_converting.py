@@ -112,6 +112,7 @@ def names_for(
     encoding: Encoding,
     *,
     words: str = "",
+    tail: str = "",
 ) -> Iterable[Path]:
     """Return the names that a file made of a clip may have, the best first.
 
@@ -121,6 +122,8 @@ def names_for(
         A name, or a folder; None is ``conversions/`` in the library.
     words
         What is put behind the clip's name where the name is ours.
+    tail
+        The same, of ASCII letters, digits and ``_``, whose case is kept.
 
     Raises
     ------
@@ -129,10 +132,10 @@ def names_for(
     """
     stem = "-".join(part for part in (PurePosixPath(clip.record.file).stem, words) if part)
     if path is None:
-        return conversions.names(stem, encoding.suffix)
+        return conversions.names(stem, encoding.suffix, tail=tail)
     target = named_path(path)
     if target.is_dir():
-        return [target / f"{stem}{encoding.suffix}"]
+        return [target / f"{stem}{tail}{encoding.suffix}"]
     fit = _ENDINGS.get(encoding.format, (encoding.suffix,))
     if not target.suffix:
         return [target.with_name(target.name + encoding.suffix)] if target.name else []

@@ -6,8 +6,20 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from musicnb.deliver import Conformed, CutDown, Labels, Profile, conform, profile_named
+from musicnb.deliver import (
+    DISCLOSURE,
+    PROFILES,
+    Conformed,
+    CutDown,
+    Labels,
+    Loop,
+    Profile,
+    conform,
+    find_loops,
+    profile_named,
+)
 from musicnb.library import Conversions
+from musicnb.sound import Format
 from musicnb.studio._converting import first_free, names_for, sha256_of
 
 if TYPE_CHECKING:
@@ -18,7 +30,7 @@ def conform_clip(
     clip: Clip,
     profile: str | Profile,
     path: str | os.PathLike[str] | None,
-    plan: CutDown | None,
+    plan: CutDown | Loop | None,
     disclosure: str,
 ) -> Conformed:
     """Make a file of a clip for a profile and write down that it was made of it.
@@ -39,14 +51,17 @@ def conform_clip(
         model=clip.model,
         task_id=clip.job.task_id or "",
         origin=f"clip {clip.clip_id} (sha256 {digest})",
+        loop=str(plan) if isinstance(plan, Loop) else "",
         sandbox=clip.sandbox,
         disclosure=disclosure,
     )
-    words = f"{wanted.name}-{plan.seconds:g}s" if plan else wanted.name
-    made = first_free(
-        names_for(conversions, clip, path, wanted.encoding, words=words),
-        lambda name: conform(plan.render() if plan else clip.path, name, wanted, labels=labels),
-    )
+    if isinstance(plan, Loop):
+        names = names_for(conversions, clip, path, wanted.encoding, tail=f"_{plan.words}")
+    else:
+        words = f"{wanted.name}-{plan.seconds:g}s" if plan else wanted.name
+        names = names_for(conversions, clip, path, wanted.encoding, words=words)
+    source = plan.render() if isinstance(plan, CutDown) else plan or clip.path
+    made = first_free(names, lambda name: conform(source, name, wanted, labels=labels))
     try:
         conversions.add(
             made.path,
@@ -66,3 +81,29 @@ def conform_clip(
         made.path.unlink(missing_ok=True)  # nobody could tell what it is
         raise
     return made
+
+
+def loop_clip(
+    clip: Clip,
+    bars: int | None,
+    path: str | os.PathLike[str] | None,
+    format_: Format,
+    profile: str | Profile | None,
+) -> Conformed:
+    """Find the best loop of a clip and make a file of it, at its own level unless a profile says.
+
+    Raises
+    ------
+    InvalidInput
+        There is no steady beat or no such loop, no such format or profile, or there is a file by
+        this name.
+    LibraryError
+        The clip's file has gone, or the new one cannot be written.
+    """
+    if profile is None:
+        archive = PROFILES["archive-master"]
+        bits = archive.bits if format_ in ("WAV", "FLAC") else 16
+        profile = archive.changed(name="loop", title="Loop", format=format_, bits=bits)
+    wanted = profile_named(profile)
+    loop = find_loops(clip.file(), bars=bars, most=1)[0]
+    return conform_clip(clip, wanted, path, loop, DISCLOSURE)

@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
-import re
 import shutil
-import string
 import tempfile
-import unicodedata
 import weakref
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from musicnb.analysis import Progress, telling
-from musicnb.deliver import (
-    DISCLOSURE,
-    Conformed,
-    Content,
-    CutDown,
-    Labels,
-    Profile,
-    Rights,
-    conform,
-    cut_down,
-    pack_schema,
-    profile_named,
-    write_pack,
-)
+from musicnb.deliver import DISCLOSURE, Content, Profile, Rights, pack_schema, write_pack
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.pictures import size_text
 from musicnb.sound import named_path
 from musicnb.studio._clip import Clip
 from musicnb.studio._clips import Clips
+from musicnb.studio._deliverables import LONGEST_NAME, Deliverable, DeliveryOptions, Wanted
+from musicnb.studio._files import statement
+from musicnb.studio._lineage import lineage_of
 from musicnb.studio._pack_page import pack_page
 from musicnb.studio._packing import extra_file, manifest_of
 
@@ -45,70 +29,6 @@ if TYPE_CHECKING:
     from musicnb.table import Table
 
 _fault = InvalidInput.about
-
-TEMPLATE: Final = "{title}{length}_{profile}"
-_FIELDS: Final = ("title", "length", "profile", "model", "clip", "number")
-_MOST_LENGTHS: Final = 20
-_LONGEST_STEM: Final = 80
-_MOST_CLIPS: Final = 500
-_LONGEST_TEXT: Final = 2_000
-
-
-class DeliveryOptions(TypedDict, total=False):
-    """How files are named and told of.
-
-    Attributes
-    ----------
-    lengths
-        Seconds of shorter forms to be made of every clip, such as ``[60, 30, 15, 6]``; without, as
-        long as it is. A clip that is shorter is refused, not padded. Cuts are on beats, and each
-        says how it ends: see `musicnb.deliver.cut_down`.
-    name
-        Of the pack; ``"delivery"`` by default.
-    template
-        Names of the files, of ``{title}``, ``{length}``, ``{profile}``, ``{model}``, ``{clip}`` and
-        ``{number}``; what not every system takes is left out of them.
-    progress
-        Whether to show a bar, or a function that gets how many are done and how many there are.
-    """
-
-    lengths: Iterable[float]
-    name: str
-    template: str
-    progress: Progress
-
-
-@dataclass(frozen=True, slots=True)
-class Deliverable:
-    """One file of a delivery.
-
-    Parameters
-    ----------
-    name
-        Its path in the pack.
-    clip, profile
-        What it was made of, and for.
-    made
-        What came of it, measured after encoding.
-    cut
-        The plan of its shorter form; None where it is as long as the clip.
-    """
-
-    name: str
-    clip: Clip
-    profile: Profile
-    made: Conformed
-    cut: CutDown | None = None
-
-    @property
-    def ending(self) -> str:
-        """How it ends: as the clip does, or by an ending that was made."""
-        return "original" if self.cut is None else self.cut.ending
-
-    @property
-    def passed(self) -> bool:
-        """Whether it is as its profile asks for."""
-        return self.made.passed
 
 
 class Delivery:
@@ -137,7 +57,8 @@ class Delivery:
         Returns
         -------
         musicnb.table.Table
-            Lengths in seconds, loudness in LUFS, true peak in dBTP, limiting in dB, size in bytes.
+            Lengths in seconds, loudness in LUFS, true peak in dBTP, limiting in dB, size in bytes;
+            of loops how much the seam sounds like going on, 0 to 1.
         """
         from musicnb.table import Table  # noqa: PLC0415 - pandas is slow to load
 
@@ -148,6 +69,9 @@ class Delivery:
                 "profile": file.profile.title,
                 "length_s": round(file.made.duration_s, 3),
                 "ending": file.ending,
+                "bars": None if file.loop is None else file.loop.bars,
+                "tempo_bpm": None if file.loop is None else round(file.loop.tempo_bpm, 2),
+                "seam_rating": None if file.loop is None else round(file.loop.rating, 2),
                 "loudness_lufs": round(file.made.loudness_lufs, 2),
                 "true_peak_dbtp": round(file.made.true_peak_dbtp, 2),
                 "limited_db": round(file.made.limited_db, 2),
@@ -156,6 +80,22 @@ class Delivery:
                 "problems": "; ".join(file.made.problems),
             }
             for file in self.files
+        )
+
+    def lineage(self) -> Table:
+        """Show a row for each step from an order to a file: task, clip, votes, and what it cost.
+
+        Returns
+        -------
+        musicnb.table.Table
+            The pack's page draws the same as a picture.
+        """
+        from musicnb.table import Table  # noqa: PLC0415 - pandas is slow to load
+
+        steps = lineage_of(self.clips, self.files)
+        return Table(
+            {"from": edge.source, "step": edge.step, "to": edge.target, "credits": edge.credits}
+            for edge in steps
         )
 
     def write(
@@ -235,7 +175,7 @@ class Delivery:
             made = file.made
             verdict = "pass" if file.passed else f"FAIL: {'; '.join(made.problems)}"
             lines.append(
-                f"  {file.name}  {made.duration_s:.2f} s, {file.ending} ending"
+                f"  {file.name}  {made.duration_s:.2f} s, {_ending(file)}"
                 f"  {made.loudness_lufs:.1f} LUFS  {made.true_peak_dbtp:.1f} dBTP"
                 f"  {size_text(made.size_bytes)}  {verdict}"
             )
@@ -254,146 +194,26 @@ def deliver(
 ) -> Delivery:
     """Make the files; see `musicnb.Studio.deliver`."""
     name, progress = options.get("name", "delivery"), options.get("progress", True)
-    chosen = _clips(clips)
-    wanted = _profiles(profiles)
-    if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_STEM:
-        raise _fault("name", f"is {name!r:.60}; give 1 to {_LONGEST_STEM} characters")
-    names = _Names(options.get("template", TEMPLATE))
-    lengths = _lengths(options.get("lengths"), chosen)
+    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
+        raise _fault("name", f"is {name!r:.60}; give 1 to {LONGEST_NAME} characters")
+    wanted = Wanted.checked(clips, profiles, options)
     folder = Path(tempfile.mkdtemp(prefix="musicnb-delivery-"))
     try:
-        files = _made(chosen, lengths, wanted, names, folder=folder, progress=progress)
+        files = wanted.make(folder, progress)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return Delivery(files, folder, name.strip())
 
 
-def _made(
-    clips: Sequence[Clip],
-    lengths: Sequence[float | None],
-    profiles: Sequence[Profile],
-    names: _Names,
-    *,
-    folder: Path,
-    progress: Progress,
-) -> list[Deliverable]:
-    files: list[Deliverable] = []
-    total = len(clips) * len(lengths) * len(profiles)
-    with telling(progress, total, doing="conforming") as done:
-        for number, clip in enumerate(clips, 1):
-            for seconds in lengths:
-                cut = None if seconds is None else cut_down(clip.file(), seconds)
-                sound = clip.file() if cut is None else cut.render()
-                for profile in profiles:
-                    path = names.path(clip, number, seconds, profile)
-                    beside = folder / path.replace("/", "_")
-                    made = conform(sound, beside, profile, labels=_labels(clip))
-                    files.append(Deliverable(path, clip, profile, made, cut))
-                    done()
-    return files
-
-
-class _Names:
-    """Paths that mean the same everywhere and are never taken twice.
-
-    Parameters
-    ----------
-    template
-        With ``{title}``, ``{profile}``, ``{model}``, ``{clip}`` and ``{number}``.
-
-    Raises
-    ------
-    InvalidInput
-        It names another field, or something of one.
-    """
-
-    def __init__(self, template: str) -> None:
-        try:
-            parts = list(string.Formatter().parse(template))
-        except (TypeError, ValueError):
-            parts = [("", "?", None, None)]
-        for _, field, spec, conversion in parts:
-            if field is not None and (field not in _FIELDS or spec or conversion):
-                known = ", ".join(f"{{{name}}}" for name in _FIELDS)
-                raise _fault("template", f"is {template!r:.80}; it may have {known}, nothing else")
-        self._template, self._taken = template, set[str]()
-
-    def path(self, clip: Clip, number: int, seconds: float | None, profile: Profile) -> str:
-        """Return the next path."""
-        words = self._template.format(
-            title=clip.title, profile=profile.name, model=clip.model, clip=clip.clip_id,
-            number=f"{number:03}", length="" if seconds is None else f"_{seconds:g}s",
-        )  # fmt: skip
-        stem = _ascii(words) or "clip"
-        folder, suffix = _ascii(profile.name), profile.encoding.suffix
-        path = f"{folder}/{stem}{suffix}"
-        twin = 2
-        while path in self._taken:
-            path, twin = f"{folder}/{stem}-{twin}{suffix}", twin + 1
-        self._taken.add(path)
-        return path
-
-
-def _ascii(text: str) -> str:
-    """Reduce any text to letters that every system has, in small."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9_]+", "-", plain)[:_LONGEST_STEM].strip("-_")
-
-
-def _clips(clips: Any) -> list[Clip]:
-    listed = list(clips) if isinstance(clips, Iterable) else [clips]
-    for clip in listed:
-        if not isinstance(clip, Clip):
-            raise _fault("clips", f"has {clip!r:.60}, which is no clip; give session.shortlist")
-    if not 0 < len(listed) <= _MOST_CLIPS:
-        raise _fault("clips", f"are {len(listed)}; give 1 to {_MOST_CLIPS}")
-    return list({clip.clip_id: clip for clip in listed}.values())
-
-
-def _lengths(lengths: Any, clips: Sequence[Clip]) -> list[float | None]:
-    if lengths is None:
-        return [None]
-    listed = list(lengths) if isinstance(lengths, Iterable) else [lengths]
-    if isinstance(lengths, (str, bytes)) or not 0 < len(listed) <= _MOST_LENGTHS:
-        raise _fault(
-            "lengths", f"are {lengths!r:.60}; give 1 to {_MOST_LENGTHS} numbers of seconds"
-        )
-    for seconds in listed:
-        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-        if not number or not math.isfinite(seconds) or seconds <= 0:
-            raise _fault("lengths", f"have {seconds!r:.40}; give seconds above 0")
-    longest = max(listed)
-    if short := [clip for clip in clips if clip.duration_s < longest]:
-        message = f"have {longest:g} s, and {short[0].title!r:.60} has {short[0].duration_s:.2f} s"
-        raise _fault("lengths", f"{message}: it is not padded. Leave it or the length out")
-    return list(dict.fromkeys(float(seconds) for seconds in listed))
-
-
-def _profiles(profiles: Any) -> list[Profile]:
-    listed = [profiles] if isinstance(profiles, (str, Profile)) else list(profiles)
-    if not listed:
-        raise _fault(
-            "profiles", "are none; musicnb.deliver.PROFILES lists them: there is no default"
-        )
-    return list({(known := profile_named(one)).name: known for one in listed}.values())
-
-
-def _labels(clip: Clip) -> Labels:
-    return Labels(
-        title=clip.title,
-        prompt=str(clip.job.request.get("prompt", "")),
-        model=clip.model,
-        task_id=clip.job.task_id or "",
-        origin=f"{clip.clip_id}, SHA-256 {clip.record.sha256}",
-        sandbox=clip.sandbox,
-    )
+def _ending(file: Deliverable) -> str:
+    loop = file.loop
+    return f"{file.ending} ending" if loop is None else f"seam rated {loop.rating:.2f}"
 
 
 def _rights(note: str, url: str, date: str | None, disclosure: str) -> Rights:
     for field, value in (("rights", note), ("terms_url", url), ("disclosure", disclosure)):
-        if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
-            raise _fault(field, f"is {value!r:.60}; give at most {_LONGEST_TEXT:,} characters")
+        statement(field, value)
     problem = ""
     try:
         if date is not None and dt.date.fromisoformat(date).isoformat() != date:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from musicnb.catalogue import MAX_UPLOAD_BYTES
 from musicnb.errors import Fault, InvalidInput, LibraryError
+
+_LONGEST_TEXT: Final = 2_000
 
 
 def named_folder(library: object) -> Path:
@@ -47,3 +50,16 @@ def named_upload(path: object) -> Path:
         reason = f"has {size:,} bytes, at most {MAX_UPLOAD_BYTES:,}" if size else "is no file"
         raise InvalidInput.from_faults([Fault("path", "", f"{file.name!r} {reason}")])
     return file
+
+
+def statement(field: str, value: object) -> str:
+    """Return what a person states, in any words.
+
+    Raises
+    ------
+    InvalidInput
+        It is no text, or a long one.
+    """
+    if isinstance(value, str) and len(value) <= _LONGEST_TEXT:
+        return value
+    raise InvalidInput.about(field, f"is {value!r:.60}; give at most {_LONGEST_TEXT:,} characters")

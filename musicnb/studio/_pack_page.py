@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from musicnb.deliver import ClipRecord, FileRecord, PackManifest
-from musicnb.pictures import Html, element, size_text
+from musicnb.deliver import ClipRecord, Edge, FileRecord, PackManifest
+from musicnb.pictures import Html, Step, element, lineage_svg, size_text
 
 _LOOK: Final = """
 :root { color-scheme: light dark }
@@ -17,6 +17,7 @@ article { border-top: 1px solid color-mix(in srgb, CanvasText 20%, Canvas); padd
 article h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere }
 audio { width: 100%; margin: .5rem 0 }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: 0 }
+td { padding: .1rem .6rem .1rem 0; overflow-wrap: anywhere; font-size: .85rem }
 dt { opacity: .75 } dd { margin: 0; overflow-wrap: anywhere }
 .fail { color: #c5221f; font-weight: 600 } .pass { color: #137333; font-weight: 600 }
 @media (prefers-color-scheme: dark) { .fail { color: #f28b82 } .pass { color: #81c995 } }
@@ -42,6 +43,7 @@ def pack_page(pack: PackManifest) -> bytes:
         *(_file(file, clips.get(file.clip_id or "")) for file in sounds),
         element("h2", "Rights, as given by who made this pack"),
         _facts([(name, text) for name, text in rights if text] or [("Rights", "nothing was said")]),
+        *_way(pack),
         element("h2", "Is it whole?"),
         element(
             "p",
@@ -70,6 +72,7 @@ def _file(file: FileRecord, clip: ClipRecord | None) -> Html:
     facts = [
         ("Made of", clip.title if clip else ""),
         ("Model", clip.model if clip else ""),
+        ("Rights in its reference", clip.reference_rights if clip else ""),
         ("Length", f"{measured.duration_s:.3f} s, {measured.frames:,} frames"),
         ("Level", level),
         ("Ending", file.ending),
@@ -83,6 +86,21 @@ def _file(file: FileRecord, clip: ClipRecord | None) -> Html:
         element("audio", controls="", preload="none", src=file.path, **{"aria-label": file.path}),
         element("dl", *rows, element("dt", f"For {file.profile}"), verdict),
     )
+
+
+def _way(pack: PackManifest) -> list[Html]:
+    """Draw and list the steps from an order to a file."""
+    steps = [Step(edge.source, edge.target, _cost(edge)) for edge in pack.lineage]
+    rows = [
+        element("tr", *(element("td", text) for text in (step.source, step.label, step.target)))
+        for step in steps
+    ]
+    listed = element("details", element("summary", "The same as a table"), element("table", *rows))
+    return [element("h2", "From order to file"), lineage_svg(steps), listed]
+
+
+def _cost(edge: Edge) -> str:
+    return edge.step if edge.credits in (None, "0") else f"{edge.step}, {edge.credits} credits"
 
 
 def _facts(pairs: list[tuple[str, str]]) -> Html:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Final
 from musicnb import __version__
 from musicnb.deliver import (
     ClipRecord,
-    Edge,
     FileRecord,
     Measured,
     PackManifest,
     Rights,
     has_content_credentials,
 )
+from musicnb.library import Uploads
 from musicnb.studio._clip import Clip
+from musicnb.studio._lineage import lineage_of
 from musicnb.studio._manifest import moment, without_secrets
 from musicnb.sweep import credits_text, line_of
 
 if TYPE_CHECKING:
-    from musicnb.studio._delivery import Deliverable
+    from musicnb.studio._deliverables import Deliverable
 
 _MEDIA: Final = {
     "WAV": "audio/wav", "FLAC": "audio/flac", "MP3": "audio/mpeg", "OGG": "audio/ogg",
@@ -52,7 +53,7 @@ def manifest_of(
         rights=rights,
         clips=tuple(_clip_record(clip) for clip in clips),
         files=tuple(_file_record(file, override) for file in files),
-        lineage=tuple(_lineage(clips, files)),
+        lineage=tuple(lineage_of(tuple(clips), files)),
     )
 
 
@@ -72,7 +73,7 @@ def _file_record(file: Deliverable, override: str) -> FileRecord:
     made = file.made
     return FileRecord(
         path=file.name,
-        role="conformed" if file.cut is None else "cut",
+        role="loop" if file.loop else "cut" if file.cut else "conformed",
         sha256=made.sha256,
         size_bytes=made.size_bytes,
         media_type=_MEDIA[file.profile.format],
@@ -81,10 +82,11 @@ def _file_record(file: Deliverable, override: str) -> FileRecord:
         parent_sha256=file.clip.record.sha256,
         edits=(
             *([] if file.cut is None else [{"kind": "cut", **file.cut.edit_list()}]),
+            *([] if file.loop is None else [{"kind": "loop", **file.loop.edit_list()}]),
             {"kind": "gain", "db": round(made.gain_db, 3)},
             {"kind": "limit", "most_db": round(made.limited_db, 3)},
         ),
-        ending=file.ending if file.cut is None else f"{file.ending}: {file.cut.reason}",
+        ending=_ending(file),
         measured=Measured(
             duration_s=made.duration_s,
             frames=made.frames,
@@ -98,19 +100,10 @@ def _file_record(file: Deliverable, override: str) -> FileRecord:
     )
 
 
-def _lineage(clips: Iterable[Clip], files: Iterable[Deliverable]) -> Iterator[Edge]:
-    for clip in clips:
-        job = clip.job
-        task = f"task {job.task_id or job.job_id}"
-        source = f"sweep {job.sweep}" if job.sweep else f"order {job.job_id}"
-        cost = None if clip.credits is None else credits_text(clip.credits)
-        yield Edge(source=source, target=task, step="ordered", credits=cost)
-        yield Edge(source=task, target=f"clip {clip.clip_id}", step="made")
-    for file in files:
-        cut = "" if file.cut is None else f"cut to {file.cut.seconds:g} s, "
-        step = f"{cut}conformed to {file.profile.name}"
-        clip_name, file_name = f"clip {file.clip.clip_id}", f"file {file.name}"
-        yield Edge(source=clip_name, target=file_name, step=step, credits="0")
+def _ending(file: Deliverable) -> str:
+    if file.loop is not None:
+        return f"loop: {file.loop}"
+    return file.ending if file.cut is None else f"{file.ending}: {file.cut.reason}"
 
 
 def _clip_record(clip: Clip) -> ClipRecord:
@@ -128,8 +121,17 @@ def _clip_record(clip: Clip) -> ClipRecord:
         request=request,
         credits=None if share is None else credits_text(share.quantize(Decimal("0.0001"))),
         is_sandbox=clip.sandbox,
+        reference_rights=_reference_rights(clip),
         c2pa=signed,
     )
+
+
+def _reference_rights(clip: Clip) -> str:
+    """Return what was said about the recording that a clip follows."""
+    reference = clip.job.request.get("reference_audio")
+    if not isinstance(reference, dict) or "artifact_id" not in reference:
+        return ""
+    return Uploads(clip.folder).rights_in(clip.job.service, str(reference["artifact_id"]))
 
 
 def _takes(clip: Clip) -> int:

@@ -17,6 +17,7 @@ from musicnb.errors import (
 from musicnb.studio._account import Account, differences
 from musicnb.studio._clip import Clip
 from musicnb.studio._clip_doors import ClipDoors
+from musicnb.studio._files import statement
 from musicnb.studio._manifest import OpenedManifest, open_manifest
 from musicnb.studio._ordering import bound, order_sweep, run_plan, waiting
 from musicnb.studio._rehearsing import rehearse
@@ -283,7 +284,9 @@ class Studio(ClipDoors):
 
         show_studio(self, values)
 
-    def upload(self, source: str | os.PathLike[str] | Clip, *, again: bool = False) -> Artifact:
+    def upload(
+        self, source: str | os.PathLike[str] | Clip, *, again: bool = False, rights: str = ""
+    ) -> Artifact:
         """Upload reference audio; free, and only once for the same bytes.
 
         Parameters
@@ -292,6 +295,10 @@ class Studio(ClipDoors):
             A FLAC, MP3 or WAV file of at most 100 MB and 10 minutes, or a clip.
         again
             Send it even if the same bytes were sent to this service before.
+        rights
+            What you say about the rights in it, such as ``"my own recording"``: it is kept in the
+            library and stands in the manifest of every pack with a clip that follows it. It is
+            your statement: musicnb checks nothing.
 
         Returns
         -------
@@ -301,11 +308,14 @@ class Studio(ClipDoors):
         Raises
         ------
         InvalidInput
-            There is no such file, or it is too large.
+            There is no such file, it is too large, or `rights` is no text.
         UndecodableAudio
             It is not the sound it claims to be.
+        LibraryError
+            What was uploaded cannot be written down; it costs nothing to upload it again.
         """
-        upload, _ = send_once(self._live_road(), source, again=again)
+        rights = statement("rights", rights)
+        upload, _ = send_once(self._live_road(), source, again=again, rights=rights)
         return Artifact(upload.artifact_id)
 
     def resume(self, *, wait: bool = True, timeout_s: float | None = None) -> Tasks:

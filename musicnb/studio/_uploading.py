@@ -28,6 +28,7 @@ def send_once(
     *,
     name: str = "",
     again: bool = False,
+    rights: str = "",
     check: Callable[[Upload], None] = lambda _upload: None,
     told: Callable[[str, float], None] = lambda _doing, _part: None,
 ) -> tuple[Upload, bool]:
@@ -41,6 +42,8 @@ def send_once(
         What to call it; by default the file's name or the clip's title.
     again
         Send it whatever the service has.
+    rights
+        What is said about the rights in it.
     check
         Called with what is known of it before anything is sent, to refuse it.
     told
@@ -57,6 +60,8 @@ def send_once(
         There is no such file, or it is too large.
     UndecodableAudio
         It is not the sound it claims to be.
+    LibraryError
+        What is said about rights cannot be written down.
     """
     file = named_upload(source.path if isinstance(source, Clip) else source)
     name = name or (source.title if isinstance(source, Clip) else file.name)
@@ -67,6 +72,9 @@ def send_once(
         known = None if again else uploads.of_bytes(service, digest)
         if known is not None:
             check(known)
+            if rights not in ("", known.rights):
+                known = replace(known, rights=rights)
+                uploads.add(known)
             return known, False
         told("Listening to it", 0.0)
         upload, media_type = _examined(file, service, digest, name)
@@ -80,11 +88,13 @@ def send_once(
                 sent=lambda part: told("Uploading", part),
             )
         )
-        upload = replace(upload, artifact_id=artifact_id, uploaded_at=time.time())
+        upload = replace(upload, artifact_id=artifact_id, rights=rights, uploaded_at=time.time())
         try:
             uploads.add(upload)
-        except LibraryError as error:  # it is there; only that it is will be forgotten
-            _log.warning("%s", error)
+        except LibraryError as error:
+            if rights:  # what somebody states is not to be lost in silence
+                raise
+            _log.warning("%s", error)  # it is there; only that it is will be forgotten
         return upload, True
 
 

@@ -58,3 +58,19 @@ def test_whole_clip_goes_where_it_is_told_and_replaces_nothing(clip, tmp_path):
     with pytest.raises(InvalidInput, match="ebu-r128"):
         clip.conform("nowhere")
     assert made.path.read_bytes() == before
+
+
+def test_loop_of_a_clip_is_a_file_with_its_parent_named_by_bars_tempo_and_key(clip):
+    """The best of its loops, without a click, and the record says where it lay."""
+    planned = clip.loops(4, most=1)[0]
+    made = clip.loop(4)
+    assert made.passed, made.problems
+    assert made.frames == planned.frames == sf.info(made.path).frames
+    assert made.path.name.endswith(f"_{planned.words}.wav")
+    record = clip.conversions()[-1]
+    assert (record.parent_clip_id, record.sha256) == (clip.clip_id, made.sha256)
+    assert record.changes["edit_list"] == json.loads(json.dumps(planned.edit_list()))
+    with sf.SoundFile(made.path) as file:
+        assert "Loop: 4 bars" in file.comment
+    with pytest.raises(InvalidInput, match="format"):
+        clip.loop(4, format="AAC")

@@ -6,12 +6,15 @@ import json
 import zipfile
 
 import jsonschema
+import numpy as np
 import pytest
 
-from musicnb import Studio, TextToMusic, verify_pack
+from musicnb import ReferenceAudioToMusic, Studio, TextToMusic, verify_pack
 from musicnb.cli._main import main
 from musicnb.deliver import PROFILES, pack_schema
 from musicnb.errors import InvalidInput
+from musicnb.library import KeptVote
+from musicnb.sound import encode
 
 PATIENCE_S = 240
 
@@ -24,6 +27,14 @@ def run(studio):
         "packed", brief, {"mood": ["calm"], "model": ["suno-5.5", "minimax-music-2.6"]}
     )
     return plan.run(max_credits=130).wait(PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def steady(studio):
+    """Make a clip that is long enough for a loop."""
+    brief = TextToMusic("house, 124 bpm, 16 s", model="minimax-music-2.6", instrumental=True,
+                        title="CON")  # fmt: skip
+    return studio.generate(brief).result(PATIENCE_S)[0]
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +92,42 @@ def test_pack_holds_what_its_manifest_says(delivery, run, studio, tmp_path):
     ends = {edge["target"] for edge in manifest["lineage"]}
     assert {f"file {file['path']}" for file in sounds} <= ends
     assert [clip.path.read_bytes() for clip in run.clips] == before
+
+
+def test_votes_stand_on_the_way_to_a_file_and_are_told_once_revealed(studio, run):
+    """While a session is blind, only that a clip was heard."""
+    session = studio.listen(run.clips[:2], name="choosing", listener="ann")
+    sessions = studio.library.journal.sessions
+    first, second = (clip.clip_id for clip in run.clips[:2])
+    sessions.keep(KeptVote("v1", "choosing", "ann", first, second, "A"))
+    delivery = studio.deliver(run.clips[:2], "streaming-14", progress=False)
+    heard = delivery.lineage()
+    told = {row.to: row.step for row in heard.itertuples() if row.to.startswith("votes ")}
+    assert told == {f"votes choosing on {clip}": "heard in 1 votes" for clip in (first, second)}
+    assert set(heard["from"][heard["to"].str.startswith("file ")]) == set(told)
+    session.reveal()
+    told = {row.to: row.step for row in delivery.lineage().itertuples()}
+    assert told[f"votes choosing on {first}"] == "preferred in 1 of 1 votes"
+    assert told[f"votes choosing on {second}"] == "preferred in 0 of 1 votes"
+
+
+def test_what_was_said_about_reference_audio_stands_in_the_manifest(studio, tmp_path):
+    """With the clip that follows it, and on the page."""
+    recording = tmp_path / "mine.wav"
+    tone = np.sin(np.arange(12 * 44_100) / 30).astype(np.float32)[:, None] * 0.1
+    recording.write_bytes(encode(tone, 44_100, format="WAV"))
+    for wrong in (3, None, "x" * 2_001):
+        with pytest.raises(InvalidInput, match="rights"):
+            studio.upload(recording, rights=wrong)
+    reference = studio.upload(recording, rights="my own recording")
+    brief = ReferenceAudioToMusic("calm pop, 4 s", model="suno-5.5", instrumental=True,
+                                  reference_audio=reference)  # fmt: skip
+    clip = studio.generate(brief).result(PATIENCE_S)[0]
+    pack = studio.deliver([clip], "archive-master", progress=False).write(tmp_path / "pack.zip")
+    files = content(pack)
+    (record,) = json.loads(files["manifest.json"])["clips"]
+    assert record["reference_rights"] == "my own recording"
+    assert "my own recording" in files["index.html"].decode()
 
 
 def test_table_of_a_pack_computes_nothing(delivery, tmp_path):
@@ -167,6 +214,38 @@ def test_shorter_forms_are_exact_and_tell_how_they_end(studio, run, tmp_path):
     for wrong in ([60], [], "15", [0], [float("nan")], ["x"], [True], 3 * [None]):
         with pytest.raises(InvalidInput, match="lengths"):
             studio.deliver(run.clips, "ebu-r128", lengths=wrong, progress=False)
+
+
+def test_loops_stand_in_table_page_and_manifest_with_the_seams_rating(studio, steady, tmp_path):
+    """Named by bars, tempo and key; with the shorter forms, or alone."""
+    delivery = studio.deliver(
+        [steady], "game-loop", loops=[2, 4], lengths=[6], template="{title}{length}", progress=False
+    )
+    assert [file.ending == "loop" for file in delivery.files] == [False, True, True]
+    rows = delivery.table()
+    assert list(rows["bars"])[1:] == [2, 4]
+    assert all(0 < rating <= 1 for rating in list(rows["seam_rating"])[1:])
+    files = content(delivery.write(tmp_path / "pack.zip"))
+    manifest = json.loads(files["manifest.json"])
+    jsonschema.validate(manifest, pack_schema())
+    loops = [file for file in manifest["files"] if file["role"] == "loop"]
+    for record, bars in zip(loops, (2, 4), strict=True):
+        assert f"/con_loop_{bars}bars_124bpm" in record["path"]
+        (edit,) = [edit for edit in record["edits"] if edit["kind"] == "loop"]
+        assert edit["seam"]["loops"] is True
+        assert record["ending"] in files["index.html"].decode()
+    assert any("looped over 4 bars" in edge["step"] for edge in manifest["lineage"])
+    for wrong in ([], "8", [0], [2.5], [True], 3 * [None]):
+        with pytest.raises(InvalidInput, match="loops"):
+            studio.deliver([steady], "game-loop", loops=wrong, progress=False)
+    with pytest.raises(InvalidInput, match=r"CON.*whole ones"):
+        studio.deliver([steady], "game-loop", loops=[200], progress=False)
+
+
+def test_title_that_windows_takes_for_a_device_is_no_name(studio, steady):
+    """Nor is it with an ending."""
+    (made,) = studio.deliver([steady], "archive-master", template="{title}", progress=False).files
+    assert made.name == "archive-master/con-file.wav"
 
 
 def test_names_are_safe_and_never_taken_twice(studio, run):

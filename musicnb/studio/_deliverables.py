@@ -1,0 +1,294 @@
+"""The files of a delivery: which are wanted, what they are called, and how they are made."""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypedDict
+
+from musicnb import sound
+from musicnb.analysis import Progress, telling
+from musicnb.deliver import (
+    MOST_BARS,
+    Conformed,
+    CutDown,
+    Labels,
+    Loop,
+    Profile,
+    conform,
+    cut_down,
+    find_loops,
+    profile_named,
+)
+from musicnb.errors import InvalidInput
+from musicnb.measure import find_bars
+from musicnb.studio._clip import Clip
+
+_fault = InvalidInput.about
+
+TEMPLATE: Final = "{title}{length}_{profile}"
+_FIELDS: Final = ("title", "length", "profile", "model", "clip", "number")
+_MOST_LENGTHS: Final = 20
+LONGEST_NAME: Final = 80
+_MOST_CLIPS: Final = 500
+
+
+class DeliveryOptions(TypedDict, total=False):
+    """How files are named and told of.
+
+    Attributes
+    ----------
+    lengths
+        Seconds of shorter forms to be made of every clip, such as ``[60, 30, 15, 6]``; without, as
+        long as it is. A clip that is shorter is refused, not padded. Cuts are on beats, and each
+        says how it ends: see `musicnb.deliver.cut_down`.
+    loops
+        Numbers of bars of loops to be found in every clip, such as ``[8]``: beside the lengths, or
+        instead of the whole clip. A clip without a steady beat is refused: see
+        `musicnb.deliver.find_loops`.
+    name
+        Of the pack; ``"delivery"`` by default.
+    template
+        Names of the files, of ``{title}``, ``{length}``, ``{profile}``, ``{model}``, ``{clip}`` and
+        ``{number}``; what not every system takes is left out of them. A loop's length is such as
+        ``_loop_8bars_120bpm_Amin``.
+    progress
+        Whether to show a bar, or a function that gets how many are done and how many there are.
+    """
+
+    lengths: Iterable[float]
+    loops: Iterable[int]
+    name: str
+    template: str
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverable:
+    """One file of a delivery.
+
+    Parameters
+    ----------
+    name
+        Its path in the pack.
+    clip, profile
+        What it was made of, and for.
+    made
+        What came of it, measured after encoding.
+    cut, loop
+        The plan of its shorter form or loop; None where it is the whole clip.
+    """
+
+    name: str
+    clip: Clip
+    profile: Profile
+    made: Conformed
+    cut: CutDown | None = None
+    loop: Loop | None = None
+
+    @property
+    def ending(self) -> str:
+        """How it ends: as the clip does, by an ending that was made, or in its beginning."""
+        if self.loop is not None:
+            return "loop"
+        return "original" if self.cut is None else self.cut.ending
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is as its profile asks for."""
+        return self.made.passed
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a delivery is to hold, checked before anything is made.
+
+    Parameters
+    ----------
+    clips, lengths, loops, profiles
+        Every clip in every length and loop for every profile; no length is the whole clip.
+    names
+        What they are called.
+    """
+
+    clips: Sequence[Clip]
+    lengths: Sequence[float | None]
+    loops: Sequence[int]
+    profiles: Sequence[Profile]
+    names: Names
+
+    @classmethod
+    def checked(cls, clips: Any, profiles: Any, options: DeliveryOptions) -> Wanted:
+        """Check what was asked for.
+
+        Raises
+        ------
+        InvalidInput
+            Something of it cannot be; the field is named.
+        """
+        chosen = _clips(clips)
+        places = _profiles(profiles)
+        names = Names(options.get("template", TEMPLATE))
+        loops = _loops(options.get("loops"))
+        given = options.get("lengths")
+        lengths = [] if given is None and loops else _lengths(given, chosen)
+        return cls(chosen, lengths, loops, places, names)
+
+    def make(self, folder: Path, progress: Progress) -> list[Deliverable]:
+        """Make the files; what `musicnb.Studio.deliver` raises is raised here."""
+        files: list[Deliverable] = []
+        total = len(self.clips) * (len(self.lengths) + len(self.loops)) * len(self.profiles)
+        with telling(progress, total, doing="conforming") as done:
+            for number, clip in enumerate(self.clips, 1):
+                for plan in self._plans(clip):
+                    for profile in self.profiles:
+                        files.append(self._made(clip, number, plan, profile, folder))
+                        done()
+        return files
+
+    def _plans(self, clip: Clip) -> Iterator[CutDown | Loop | None]:
+        if None in self.lengths:
+            yield None
+            return
+        # decoded once, listened to once
+        master = sound.read(clip.file())
+        grid = find_bars(master.samples, master.sample_rate)
+        for seconds in self.lengths:
+            assert seconds is not None
+            yield cut_down(master, seconds, grid=grid)
+        problem = ""
+        try:
+            for bars in self.loops:
+                yield find_loops(master, bars=bars, most=1, grid=grid)[0]
+        except InvalidInput as error:
+            problem = "; ".join(fault.message for fault in error.faults)
+        if problem:
+            raise _fault("loops", f"of {clip.title!r:.60}: {problem}")
+
+    def _made(
+        self, clip: Clip, number: int, plan: CutDown | Loop | None, profile: Profile, folder: Path
+    ) -> Deliverable:
+        cut = plan if isinstance(plan, CutDown) else None
+        loop = plan if isinstance(plan, Loop) else None
+        length = f"_{cut.seconds:g}s" if cut else f"_{loop.words}" if loop else ""
+        path = self.names.path(clip, number, length, profile)
+        source = loop or (cut.render() if cut else clip.file())
+        made = conform(source, folder / path.replace("/", "_"), profile, labels=_labels(clip, loop))
+        return Deliverable(path, clip, profile, made, cut, loop)
+
+
+class Names:
+    """Paths that mean the same everywhere and are never taken twice.
+
+    Parameters
+    ----------
+    template
+        With ``{title}``, ``{profile}``, ``{model}``, ``{clip}`` and ``{number}``.
+
+    Raises
+    ------
+    InvalidInput
+        It names another field, or something of one.
+    """
+
+    def __init__(self, template: str) -> None:
+        try:
+            parts = list(string.Formatter().parse(template))
+        except (TypeError, ValueError):
+            parts = [("", "?", None, None)]
+        for _, field, spec, conversion in parts:
+            if field is not None and (field not in _FIELDS or spec or conversion):
+                known = ", ".join(f"{{{name}}}" for name in _FIELDS)
+                raise _fault("template", f"is {template!r:.80}; it may have {known}, nothing else")
+        self._template, self._taken = template, set[str]()
+
+    def path(self, clip: Clip, number: int, length: str, profile: Profile) -> str:
+        """Return the next path."""
+        words = self._template.format(
+            title=clip.title.lower(), profile=profile.name, model=clip.model,
+            clip=clip.clip_id.lower(), number=f"{number:03}", length=length,
+        )  # fmt: skip
+        stem = _ascii(words) or "clip"
+        folder, suffix = _ascii(profile.name), profile.encoding.suffix
+        path = f"{folder}/{stem}{suffix}"
+        twin = 2
+        while path.lower() in self._taken:
+            path, twin = f"{folder}/{stem}-{twin}{suffix}", twin + 1
+        self._taken.add(path.lower())
+        return path
+
+
+def _ascii(text: str) -> str:
+    """Reduce any text to letters that every system has, and to a name that none reads otherwise."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", plain)[:LONGEST_NAME].strip("-_")
+    return f"{name}-file" if sound.is_device(name) else name
+
+
+def _clips(clips: Any) -> list[Clip]:
+    listed = list(clips) if isinstance(clips, Iterable) else [clips]
+    for clip in listed:
+        if not isinstance(clip, Clip):
+            raise _fault("clips", f"has {clip!r:.60}, which is no clip; give session.shortlist")
+    if not 0 < len(listed) <= _MOST_CLIPS:
+        raise _fault("clips", f"are {len(listed)}; give 1 to {_MOST_CLIPS}")
+    return list({clip.clip_id: clip for clip in listed}.values())
+
+
+def _lengths(lengths: Any, clips: Sequence[Clip]) -> list[float | None]:
+    if lengths is None:
+        return [None]
+    listed = list(lengths) if isinstance(lengths, Iterable) else [lengths]
+    if isinstance(lengths, (str, bytes)) or not 0 < len(listed) <= _MOST_LENGTHS:
+        raise _fault(
+            "lengths", f"are {lengths!r:.60}; give 1 to {_MOST_LENGTHS} numbers of seconds"
+        )
+    for seconds in listed:
+        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        if not number or not math.isfinite(seconds) or seconds <= 0:
+            raise _fault("lengths", f"have {seconds!r:.40}; give seconds above 0")
+    longest = max(listed)
+    if short := [clip for clip in clips if clip.duration_s < longest]:
+        message = f"have {longest:g} s, and {short[0].title!r:.60} has {short[0].duration_s:.2f} s"
+        raise _fault("lengths", f"{message}: it is not padded. Leave it or the length out")
+    return list(dict.fromkeys(float(seconds) for seconds in listed))
+
+
+def _loops(loops: Any) -> list[int]:
+    if loops is None:
+        return []
+    listed = list(loops) if isinstance(loops, Iterable) else [loops]
+    if isinstance(loops, (str, bytes)) or not 0 < len(listed) <= _MOST_LENGTHS:
+        raise _fault("loops", f"are {loops!r:.60}; give 1 to {_MOST_LENGTHS} numbers of bars")
+    for bars in listed:
+        if isinstance(bars, bool) or not isinstance(bars, int) or not 0 < bars <= MOST_BARS:
+            raise _fault("loops", f"have {bars!r:.40}; give whole bars, 1 to {MOST_BARS}")
+    return list(dict.fromkeys(listed))
+
+
+def _profiles(profiles: Any) -> list[Profile]:
+    listed = list(profiles) if isinstance(profiles, Iterable) else [profiles]
+    if isinstance(profiles, (str, bytes)):
+        listed = [profiles]
+    if not listed:
+        raise _fault(
+            "profiles", "are none; musicnb.deliver.PROFILES lists them: there is no default"
+        )
+    return list({(known := profile_named(one)).name: known for one in listed}.values())
+
+
+def _labels(clip: Clip, loop: Loop | None) -> Labels:
+    return Labels(
+        title=clip.title,
+        prompt=str(clip.job.request.get("prompt", "")),
+        model=clip.model,
+        task_id=clip.job.task_id or "",
+        origin=f"{clip.clip_id}, SHA-256 {clip.record.sha256}",
+        loop=str(loop) if loop else "",
+        sandbox=clip.sandbox,
+    )
