@@ -64,7 +64,7 @@ class ApiKey:
 
     @classmethod
     def from_environment(cls) -> ApiKey | None:
-        """Read the key from the first of `KEY_VARIABLES` that is set."""
+        """Read the key from the first of ``KEY_VARIABLES`` that is set."""
         for name in KEY_VARIABLES:
             if os.environ.get(name, "").strip():
                 return cls(os.environ[name])

@@ -83,7 +83,7 @@ class Board(anywidget.AnyWidget):
         Whether to show the clips under one playhead, of which one is heard: two to eight clips.
     blind
         Whether the page must not show what tells compared clips apart but their sound. Their
-        names and pictures are the owner's affair: see `musicnb.widgets.comparison`.
+        names and pictures are the owner's affair: see `musicnb.widgets.Comparison`.
     copy_note
         What a copy without its kernel says: how to hear the clips again. Running its cell again
         may order, and pay, again; so it is never recommended here.
