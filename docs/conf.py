@@ -29,7 +29,7 @@ myst_heading_anchors = 3
 default_role = "py:obj"
 nitpicky = True
 python_use_unqualified_type_names = True
-maximum_signature_line_length = 76
+maximum_signature_line_length = 88
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 
@@ -48,7 +48,7 @@ html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
 pygments_style = "friendly"
-pygments_dark_style = "monokai"
+pygments_dark_style = "github-dark"
 _LIGHT = {"color-brand-primary": "#4338ca", "color-brand-content": "#4338ca"}
 _DARK = {"color-brand-primary": "#a5b4fc", "color-brand-content": "#a5b4fc"}
 html_theme_options = {
@@ -57,7 +57,7 @@ html_theme_options = {
     "light_css_variables": _LIGHT
     | {
         "font-stack": "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
-        "font-stack--monospace": "ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', monospace",
+        "font-stack--monospace": "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
     },
     "dark_css_variables": _DARK,
 }

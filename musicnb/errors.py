@@ -86,6 +86,9 @@ class Fault:
 class MusicnbError(Exception):
     """Base of all errors of musicnb; catch it to catch everything we raise on purpose.
 
+    :Charged: see ``charged``
+    :Next: read the message: it ends with what to do
+
     Parameters
     ----------
     message
@@ -108,9 +111,6 @@ class MusicnbError(Exception):
         Seconds the service asked us to wait.
     faults
         All faults found in the request, not only the first.
-
-    :Charged: see ``charged``
-    :Next: read the message: it ends with what to do
     """
 
     default_code = "error"

@@ -66,7 +66,8 @@ def _pages() -> Iterator[tuple[str, str]]:
 
 def _front() -> str:
     """Write the page of ``musicnb`` itself: every name, and where it is described."""
-    lines = [_titled("musicnb"), ".. py:module:: musicnb", "", "``import musicnb as mnb`` gives:", ""]
+    lines = [_titled("musicnb"), ".. py:module:: musicnb", ""]
+    lines += ["``import musicnb as mnb`` gives:", ""]
     for name in musicnb.__all__:
         home = home_of(name)
         if home:
@@ -74,13 +75,17 @@ def _front() -> str:
             lines += [f":py:obj:`musicnb.{name} <{home}>`", f"    {about}", ""]
         else:
             lines += [f".. py:data:: {name}", "", "    The version, such as ``0.1.0``.", ""]
-    lines += ["Everything else is in a room of its own:", "", ".. toctree::", "    :maxdepth: 1", ""]
+    lines += ["Everything else is in a room of its own:", ""]
+    lines += [".. toctree::", "    :maxdepth: 1", ""]
     lines += [f"    {room.__name__}" for room in rooms()]
     return "\n".join(lines) + "\n"
 
 
 def _room(room: ModuleType) -> str:
     lines = [_titled(room.__name__), f".. automodule:: {room.__name__}", "    :no-members:", ""]
+    for name in _ordered(room):
+        lines += [f"* :py:obj:`~{room.__name__}.{name}`{_in_short(getattr(room, name))}"]
+    lines.append("")
     for name in _ordered(room):
         value = getattr(room, name)
         full = f"{room.__name__}.{name}"
@@ -96,6 +101,12 @@ def _room(room: ModuleType) -> str:
             lines += [f".. py:data:: {name}", "", f"    {said_of(room, name)}"]
         lines.append("")
     return "\n".join(lines)
+
+
+def _in_short(value: object) -> str:
+    """Return what a class or function is for; a constant says so where it stands."""
+    described = inspect.isclass(value) or inspect.isfunction(value)
+    return f" – {first_line(value)}" if described and first_line(value) else ""
 
 
 def _ordered(room: ModuleType) -> list[str]:

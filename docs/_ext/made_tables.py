@@ -7,13 +7,29 @@ import re
 from collections.abc import Iterable, Sequence
 
 from musicnb import catalogue, errors
-from musicnb.catalogue import AUTO, MODELS, Length, Mode, Model, Option, ReferenceLimits
+from musicnb.catalogue import AUTO, MODELS, Length, Model, Option, ReferenceLimits
 from musicnb.deliver import PROFILES, Profile
 
 _ENDPOINT = {
     catalogue.TEXT_TO_MUSIC: "`TextToMusic`",
     catalogue.REFERENCE_TO_MUSIC: "`ReferenceAudioToMusic`",
 }
+
+_MODELS_LEAD = """\
+What can be ordered, as {py:obj}`musicnb.catalogue.MODELS` has it. Forms, checks, prices and the
+sandbox read the same table. 1,000 credits are 1 USD, for display only."""
+_ERRORS_LEAD = """\
+Everything musicnb raises on purpose is a `MusicnbError`. It prints as one line, says what to do,
+and carries what a program needs: `error.charged` is True, False, or None where it cannot be known
+yet; `error.retryable` says whether the same request may help; `error.faults` names every faulty
+field. `error.task_id`, `error.idempotency_key` and `error.request_id` are what you quote when you
+ask the service."""
+_ERRORS_END = """\
+Several are what Python's own errors are, too: `InvalidInput` and `UndecodableAudio` are
+`ValueError`s, `WaitTimeout` is a `TimeoutError`."""
+_PROFILES_LEAD = """\
+What places that take files ask for, as {py:obj}`musicnb.deliver.PROFILES` has it. There is no
+default: places disagree, and their pages change."""
 
 
 def catalogue_page() -> str:
@@ -27,8 +43,7 @@ def catalogue_page() -> str:
     ]
     parts = [
         "# Models, prices and limits",
-        "What can be ordered, as `musicnb.catalogue.MODELS` has it. Forms, checks, prices and the"
-        " sandbox read the same table. 1,000 credits are 1 USD, for display only.",
+        _MODELS_LEAD,
         _table(["model", "name", "a task costs", "usually gives", "about"], prices),
     ]
     for model in MODELS.values():
@@ -51,40 +66,38 @@ def errors_page() -> str:
             [f"{{py:obj}}`{name} <musicnb.errors.{name}>`", raised, _field(said, "Charged"),
              _field(said, "Next")]
         )  # fmt: skip
-    return "\n\n".join(
-        [
-            "# Errors",
-            "Everything musicnb raises on purpose is a `MusicnbError`. It prints as one line, says"
-            " what to do, and carries what a program needs: `error.charged` is True, False, or None"
-            " where it cannot be known yet; `error.retryable`, `error.faults`, `error.task_id`,"
-            " `error.idempotency_key` and `error.request_id` are what you quote when you ask the"
-            " service.",
-            _table(["error", "raised when", "charged?", "what to do"], rows),
-            "Several are what Python's own errors are, too: `InvalidInput` and `UndecodableAudio`"
-            " are `ValueError`s, `WaitTimeout` is a `TimeoutError`.",
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                "# Errors",
+                _ERRORS_LEAD,
+                _table(["error", "raised when", "charged?", "what to do"], rows),
+                _ERRORS_END,
+            ]
+        )
+        + "\n"
+    )
 
 
 def profiles_page() -> str:
     """Write one row a profile, and below them how far each could be checked."""
-    rows = [
-        [f"`{p.name}`", p.title, _file(p), _level(p), _limits(p)] for p in PROFILES.values()
-    ]
+    rows = [[f"`{p.name}`", p.title, _file(p), _level(p), _limits(p)] for p in PROFILES.values()]
     sources = [
         [f"`{p.name}`", _linked(p.source), p.source_date, p.checked] for p in PROFILES.values()
     ]
-    return "\n\n".join(
-        [
-            "# Delivery profiles",
-            "What places that take files ask for, as `musicnb.deliver.PROFILES` has it. There is no"
-            " default: places disagree, and their pages change.",
-            _table(["profile", "for", "file", "level", "limits"], rows),
-            "## Where this is written",
-            "Read the last column before you rely on a row.",
-            _table(["profile", "source", "date", "how far it was checked"], sources),
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                "# Delivery profiles",
+                _PROFILES_LEAD,
+                _table(["profile", "for", "file", "level", "limits"], rows),
+                "## Where this is written",
+                "Read the last column before you rely on a row.",
+                _table(["profile", "source", "date", "how far it was checked"], sources),
+            ]
+        )
+        + "\n"
+    )
 
 
 def _modes(model: Model) -> str:
@@ -108,7 +121,8 @@ def _options(model: Model) -> str:
 def _length(length: Length) -> str:
     if not length.maximum:
         return "—"
-    span = f"{length.minimum:,}–{length.maximum:,}" if length.minimum else f"up to {length.maximum:,}"
+    most = f"{length.maximum:,}"
+    span = f"{length.minimum:,}–{most}" if length.minimum else f"up to {most}"
     return f"{span} characters" if length.required else f"{span}, optional"
 
 

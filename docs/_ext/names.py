@@ -43,7 +43,7 @@ def lead(app: Any, env: Any, node: Element, shown: Element) -> Element | None:
 
 def _candidates(target: str, module: str | None, owner: str | None) -> list[str]:
     """Say what a name may mean, likeliest first."""
-    head, *rest = (part for part in target.split(".") if part[:1] != "_")
+    head, *rest = [part for part in target.split(".") if part[:1] != "_"] or [target]
     if head == "musicnb" and rest:
         head, *rest = rest
         if rest and head in [room.__name__.rpartition(".")[2] for room in rooms()]:

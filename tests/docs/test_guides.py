@@ -29,7 +29,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize("path", WITH_CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_code_of_a_document_prints_what_it_says(path, folder):
+@pytest.mark.usefixtures("folder")
+def test_code_of_a_document_prints_what_it_says(path):
     """Every block is run as typed, and its output compared where the document shows one."""
     for printed, shown in run_document(path):
         assert printed == shown
