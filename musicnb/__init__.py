@@ -31,6 +31,7 @@ else:
             "musicnb.catalogue": ("MODELS",),
             "musicnb.deliver": ("verify_pack",),
             "musicnb.errors": ("MusicnbError",),
+            "musicnb.magic": ("load_ipython_extension",),  # what %load_ext looks for
             "musicnb.studio": ("Clip", "Studio", "Task"),
         },
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import sys
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NoReturn, Self
@@ -21,8 +23,9 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 # a name, or an address of version 4 or 6; anything else no client could reach
 _HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.IGNORECASE)
 _KEY_HELP: Final = (
-    f"Set {KEY_VARIABLES[0]} in the environment before starting Jupyter, or pass"
-    " api_key=getpass.getpass(); do not write it into a notebook"
+    f"Set {KEY_VARIABLES[0]} in the environment before starting Jupyter (in Colab: add it under"
+    " Secrets and let this notebook read it), or pass api_key=getpass.getpass(); do not write it"
+    " into a notebook"
 )
 
 
@@ -64,10 +67,12 @@ class ApiKey:
 
     @classmethod
     def from_environment(cls) -> ApiKey | None:
-        """Read the key from the first of ``KEY_VARIABLES`` that is set."""
-        for name in KEY_VARIABLES:
-            if os.environ.get(name, "").strip():
-                return cls(os.environ[name])
+        """Read the key from the first of ``KEY_VARIABLES`` that is set; in Colab, a secret."""
+        for read in (os.environ.get, _colab_secret):
+            for name in KEY_VARIABLES:
+                # read twice: a traceback that prints local variables is not to show it
+                if (read(name) or "").strip():
+                    return cls(read(name) or "")
         return None
 
     def reveal(self) -> str:
@@ -140,13 +145,27 @@ def is_loopback(host: str | None) -> bool:
 def _given_url(argument: object) -> str:
     """Return the base URL that was asked for: the argument, else the variable, else nothing."""
     if argument is None:
-        return os.environ.get(BASE_URL_VARIABLE, "").strip()
+        return (os.environ.get(BASE_URL_VARIABLE) or _colab_secret(BASE_URL_VARIABLE) or "").strip()
     if not isinstance(argument, str) or not argument.strip():
         raise ConfigurationError(
             f"base_url must be text, not {type(argument).__name__}",
             hint=f'Leave it out, or give "{SANDBOX}" or a URL like {HOSTED_URL}',
         )
     return argument.strip()
+
+
+def _colab_secret(name: str) -> str | None:
+    """Read a secret of Google Colab; None elsewhere, and for one this notebook may not read."""
+    if "google.colab" not in sys.modules:  # Colab's kernel has loaded it before the first cell
+        return None
+    from google.colab import userdata  # noqa: PLC0415 - only where it is
+
+    refusals = (
+        userdata.SecretNotFoundError, userdata.NotebookAccessError, userdata.TimeoutException,
+    )  # fmt: skip
+    with contextlib.suppress(*refusals):
+        return str(userdata.get(name))
+    return None
 
 
 def _checked_url(text: str) -> str:

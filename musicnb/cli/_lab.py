@@ -1,4 +1,4 @@
-"""Open the first notebook in JupyterLab."""
+"""Put the notebooks where the user works, and open the first in JupyterLab."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigurationError(
             "JupyterLab is not installed", hint='Install it: pip install "musicnb[lab]"'
         )
-    notebook = _notebook(Path.cwd())
+    notebook = _first_notebook(Path.cwd())
     command = [
         sys.executable,
         "-m",
@@ -69,23 +69,32 @@ def run(options: argparse.Namespace) -> int:
         return lab.wait()
 
 
-def _notebook(here: Path) -> Path:
-    """Return the first notebook under ``./notebooks``, copied there unless it is there already."""
+def _first_notebook(here: Path) -> Path:
+    """Put the notebooks under ``./notebooks``, each unless it is there already; name the first."""
     folder = here / "notebooks"
-    target = folder / FIRST
-    if not target.exists():
-        source = next((folder / FIRST for folder in _SOURCES if (folder / FIRST).exists()), None)
-        if source is None:
-            raise ConfigurationError(f"this installation of musicnb lacks {FIRST}")
-        try:
-            folder.mkdir(exist_ok=True)
-            shutil.copyfile(source, target)
-        except OSError as error:
-            raise ConfigurationError(
-                f"the notebook cannot be copied to {folder} ({error.strerror})",
-                hint="Start it in a folder you may write to",
-            ) from None
-    return target.relative_to(here)
+    source = next((folder for folder in _SOURCES if (folder / FIRST).exists()), None)
+    if source is None and not (folder / FIRST).exists():
+        raise ConfigurationError(f"this installation of musicnb lacks {FIRST}")
+    try:
+        folder.mkdir(exist_ok=True)
+        for notebook in sorted(source.glob("*.ipynb")) if source is not None else ():
+            _copy_unless_there(notebook, folder / notebook.name)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the notebooks cannot be copied to {folder} ({error.strerror})",
+            hint="Start it in a folder you may write to",
+        ) from None
+    return (folder / FIRST).relative_to(here)
+
+
+def _copy_unless_there(source: Path, target: Path) -> None:
+    """Copy a notebook; what somebody has worked in is never overwritten."""
+    if os.path.lexists(target):
+        return
+    # first whole, then under its name: a copy that was cut short would never be mended
+    part = target.with_suffix(".part")
+    shutil.copyfile(source, part)
+    part.replace(target)
 
 
 def _port(text: str) -> int:

@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"musicnb {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
     for name, summary, module in (
-        ("lab", "open the first notebook in JupyterLab", _lab),
+        ("lab", "put the notebooks into ./notebooks and open the first in JupyterLab", _lab),
         ("demo", "make one piece with each model, without a browser", _demo),
         ("deliver", "make files of clips as places ask for them, in a pack", _deliver),
         ("verify", "check every byte of a pack", _verify),

@@ -16,6 +16,7 @@ from musicnb.pictures._choices import (
     plot_spread,
 )
 from musicnb.pictures._course import Movement, Span, plot_spend, plot_timeline
+from musicnb.pictures._days import days_png
 from musicnb.pictures._html import Html, data_url, element, file_link
 from musicnb.pictures._judged import (
     Accord,
@@ -61,6 +62,7 @@ __all__ = [
     "Strength",
     "clock",
     "data_url",
+    "days_png",
     "element",
     "facts",
     "file_link",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ _PRIOR_SCALE_S: Final = 3.0
 _ENOUGH: Final = 8
 # ... and even then it keeps the weight of half of one: what never happened yet can happen.
 _PRIOR_KEEPS: Final = 0.5
+# what is called usual must have happened more than once or twice
+_SOME: Final = 3
 _HORIZON_S: Final = 1e5
 _PRIOR_KNOTS: Final = np.concatenate([[0.0], np.geomspace(0.1, _HORIZON_S, 80)])
 
@@ -151,6 +154,11 @@ class Durations:
     def of(self, model: str) -> tuple[float, ...]:
         """Return the durations of a model in seconds, at most ``REMEMBERED``, the oldest first."""
         return tuple(self._met.get(model, ()))
+
+    def usual_s(self, model: str) -> float | None:
+        """Return the median of a model's durations in seconds; None under three of them."""
+        met = self._met.get(model, ())
+        return statistics.median(met) if len(met) >= _SOME else None
 
     def curve(self, model: str) -> Curve:
         """Return the distribution of a model's durations; the prior alone for an unknown one."""

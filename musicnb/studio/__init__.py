@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from musicnb._lazy import lazily
 from musicnb.studio._account import Account
-from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._clip import Clip
+from musicnb.studio._clips import Clips
 from musicnb.studio._manifest import OpenedManifest, Reopened
 from musicnb.studio._progress import follow
 from musicnb.studio._run import Piece, Run

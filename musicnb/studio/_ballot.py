@@ -11,7 +11,8 @@ from pathlib import Path
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.library import KeptSession, KeptVote, Library
 from musicnb.listen import Agreement, Ranking, TopK, Vote, agreement, consistency, rank
-from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._clip import Clip
+from musicnb.studio._clips import Clips
 from musicnb.studio._handout import GuestSounds, Rules, hand_out
 from musicnb.studio._sealed import SealedSounds
 from musicnb.studio._votes_file import export_votes, imported_votes

@@ -34,7 +34,8 @@ from musicnb.deliver import (
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.pictures import size_text
 from musicnb.sound import named_path
-from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._clip import Clip
+from musicnb.studio._clips import Clips
 from musicnb.studio._pack_page import pack_page
 from musicnb.studio._packing import extra_file, manifest_of
 

@@ -11,6 +11,7 @@ from musicnb.catalogue import amount_text, candidates, known_models, price_of
 from musicnb.errors import LibraryError
 from musicnb.library import Job, Rating, RatingChanges
 from musicnb.studio._clip import Clip
+from musicnb.studio._endings import what_now
 from musicnb.studio._facts import shown_path, sound_facts
 from musicnb.studio._loop import shared_loop
 from musicnb.studio._money import charge_text, credits_text
@@ -50,22 +51,43 @@ class TaskBoard:
         Whether new cards go on top.
     axes
         Names of what was varied, for a grid.
+    clips
+        Clips of orders that are over, the oldest first.
+    at_rest
+        Orders that came to nothing, or wait for a decision, to begin with.
+    tray
+        Whether picked clips are gathered in a tray.
     """
 
-    def __init__(self, *, label: str, newest_first: bool = False, axes: Sequence[str] = ()) -> None:
-        self._tasks: dict[str, Task] = {}
+    def __init__(
+        self,
+        *,
+        label: str,
+        newest_first: bool = False,
+        axes: Sequence[str] = (),
+        clips: Iterable[Clip] = (),
+        at_rest: Iterable[Task] = (),
+        tray: bool = False,
+    ) -> None:
+        self._clips = {clip.clip_id: clip for clip in clips}
+        self._tasks: dict[str, Task] = {task.job.job_id: task for task in at_rest}
+        cards = [*_cards_of_clips(self._clips.values()), *map(card_of, self._tasks.values())]
         self._seats: dict[str, Seat | None] = {}
         self.board = Board(
             label=label,
+            cards=sorted(cards, key=lambda card: card.submitted_at or 0.0),
             locate=self._locate,
             cancel=self._cancel,
             choose=self._choose,
             rate=self._rate,
             axes=axes,
             newest_first=newest_first,
+            tray=tray,
             copy_note=_AGAIN,
             schedule=shared_loop().later,
         )
+        for task in self.tasks:
+            self._follow(task, None)
 
     @property
     def tasks(self) -> list[Task]:
@@ -74,11 +96,14 @@ class TaskBoard:
 
     def add(self, task: Task, seat: Seat | None = None) -> None:
         """Put a task on the board and keep its card up to date."""
+        self._follow(task, seat)
+        self._put(task)
+
+    def _follow(self, task: Task, seat: Seat | None) -> None:
         self._tasks[task.job.job_id] = task
         self._seats[task.job.job_id] = seat
         keep_rated(self.board, task.journal)
         task.shown_on(self.board)
-        self._put(task)
         task.subscribe(self._put)
 
     def _put(self, task: Task) -> None:
@@ -91,11 +116,13 @@ class TaskBoard:
         return self._clip(clip_id).rate(**changes).rating
 
     def _clip(self, clip_id: str) -> Clip:
-        for task in self._tasks.values():
+        for task in list(self._tasks.values()):
             for clip in task.clips:
                 if clip.clip_id == clip_id:
                     return clip
-        raise FileNotFoundError(clip_id)
+        if clip_id not in self._clips:
+            raise FileNotFoundError(clip_id)
+        return self._clips[clip_id]
 
     def _cancel(self, card_id: str) -> None:
         if card_id in self._tasks:
@@ -139,12 +166,9 @@ def show_tasks(tasks: Iterable[Task]) -> None:
 def show_clips(clips: Sequence[Clip]) -> None:
     """Display clips as one board, a card for each task they came from."""
     by_id = {clip.clip_id: clip for clip in clips}
-    by_job: dict[str, list[Clip]] = {}
-    for clip in clips:
-        by_job.setdefault(clip.job.job_id, []).append(clip)
     board = Board(
         label="Clips",
-        cards=[_card_of_clips(group) for group in by_job.values()],
+        cards=_cards_of_clips(clips),
         locate=lambda clip_id: by_id[clip_id].path,
         rate=lambda clip_id, changes: by_id[clip_id].rate(**changes).rating,
         copy_note=_AGAIN,
@@ -186,7 +210,7 @@ def card_of(task: Task, seat: Seat | None = None) -> CardView:
         else 1,
         clips=tuple(map(_clip_view, state.clips)),
         problem=error.message if error else "",
-        hint=(error.hint or "") if error else "",
+        hint=what_now(error, task.charged_credits, task.refunded_credits) if error else "",
         can_cancel=state.ended_at is None,
         choices=choices_for(task),
         note=" ".join(text if text[-1:] in ".!?" else f"{text}." for text in state.warnings),
@@ -194,7 +218,16 @@ def card_of(task: Task, seat: Seat | None = None) -> CardView:
         place=seat.place if seat else (),
         repeat=seat.repeat if seat else 0,
         credits=_credits(task.job),
+        usual_s=None if state.ended_at else task.usual_s,
+        cancel_note="" if state.ended_at else _cancel_note(task),
     )
+
+
+def _cancel_note(task: Task) -> str:
+    if task.task_id is None:
+        return "Costs nothing while it has not been sent"
+    price = amount_text(task.charged_credits or task.job.expected_credits)
+    return f"{price} credits come back if the service stops it before it is done"
 
 
 def _charge(task: Task) -> str:
@@ -210,6 +243,14 @@ def _credits(job: Job) -> float:
     if job.charged_credits is None:
         return float(job.expected_credits)
     return float(job.charged_credits - (job.refunded_credits or 0))
+
+
+def _cards_of_clips(clips: Iterable[Clip]) -> list[CardView]:
+    """Make a card for each task that the clips came from."""
+    by_job: dict[str, list[Clip]] = {}
+    for clip in clips:
+        by_job.setdefault(clip.job.job_id, []).append(clip)
+    return [_card_of_clips(group) for group in by_job.values()]
 
 
 def _card_of_clips(clips: Sequence[Clip]) -> CardView:

@@ -33,7 +33,8 @@ from musicnb.pictures import (
     plot_timeline,
     require_matplotlib,
 )
-from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._clip import Clip
+from musicnb.studio._clips import Clips
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

@@ -69,7 +69,7 @@ class StudioForm:
 
     def _follow(self, task: Task) -> None:
         self._orders.add(task)
-        task.subscribe(lambda changed: self._show_balance() if _moves_money(changed) else None)
+        task.subscribe(lambda changed: self._show_balance() if moves_money(changed) else None)
 
     def _show_balance(self) -> None:
         """Bring the wallet's balance into the form, where the service tells it; never waits."""
@@ -85,6 +85,6 @@ class StudioForm:
         return self.widget.text()
 
 
-def _moves_money(task: Task) -> bool:
+def moves_money(task: Task) -> bool:
     """Whether a change of a task may have changed the wallet: its debit, or its end."""
     return task.status == "queued" or task.state.ended_at is not None

@@ -16,7 +16,8 @@ from musicnb.analysis import Progress
 from musicnb.errors import InvalidInput
 from musicnb.library import KeptSession, Library
 from musicnb.studio._ballot import Setup
-from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._clip import Clip
+from musicnb.studio._clips import Clips
 from musicnb.studio._handout import take_in
 from musicnb.studio._session import Session
 

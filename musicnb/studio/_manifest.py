@@ -21,7 +21,8 @@ from musicnb.errors import Fault, InvalidInput, LibraryError
 from musicnb.library import ClipRecord, Job, Library, slug
 from musicnb.settings import SANDBOX
 from musicnb.sound import named_path, new_file
-from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._clip import Clip
+from musicnb.studio._clips import Clips
 from musicnb.sweep import (
     AxisEntry,
     Cell,

@@ -70,6 +70,16 @@ class OpenStudio:
         road = self._live_road()
         return road.loop.run(road.balance())
 
+    @property
+    def settings(self) -> Settings | None:
+        """Where the hosted service is; None for the sandbox. Its key shows itself to nobody."""
+        return self._settings
+
+    @property
+    def road(self) -> Road | None:
+        """What carries orders, ready to be used; None where nothing can be ordered here."""
+        return None if self._road is None else self._live_road()
+
     def when_balance_known(self, tell: Callable[[Decimal], None]) -> None:
         """Call a function with the balance, on the loop's thread, where the service tells it.
 

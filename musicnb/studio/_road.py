@@ -16,7 +16,6 @@ from collections.abc import Coroutine
 from decimal import Decimal
 from typing import Any, Final
 
-from musicnb.catalogue import amount_text
 from musicnb.client import Client, Media
 from musicnb.errors import (
     LibraryError,
@@ -28,7 +27,10 @@ from musicnb.errors import (
 )
 from musicnb.library import ClipRecord, Job, Library
 from musicnb.poller import Durations, Poller
-from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._clip import Clip
+from musicnb.studio._clips import Clips
+from musicnb.studio._departures import departed
+from musicnb.studio._endings import no_end, past_end, unhappy_end
 from musicnb.studio._fetching import Fetcher
 from musicnb.studio._loop import LoopThread
 from musicnb.studio._sending import AMBIGUOUS, Sender
@@ -59,9 +61,10 @@ class Road:
         self.client, self._media = loop.run(self._open())
         # durations the poller has met, until an order's end is written down with them
         self._lessons: list[tuple[str, float]] = []
+        self._durations = Durations(library.journal.durations())
         self._poller = Poller(
             self.client,
-            durations=Durations(library.journal.durations()),
+            durations=self._durations,
             learned=lambda *lesson: self._lessons.append(lesson),
             rate_per_s=service.requests_per_s,
         )
@@ -138,13 +141,28 @@ class Road:
     def travel_again(self, task: Task) -> Task:
         """Take up an order whose task has come to rest; from any thread."""
         self._tasks[task.job.job_id] = self._handles[task.job.job_id] = task
+        departed(self.library.folder, task)
         self.loop.loop.call_soon_threadsafe(self._depart, task)
         return task
 
     def at_rest(self, job: Job) -> Task:
         """Make the handle on an order that has ended, with its clips or its error."""
         clips = Clips(self.clip(record, job) for record in self.library.journal.clips(job.job_id))
-        return Task.at_rest(job, self, clips, None if job.state == "succeeded" else _past_end(job))
+        return Task.at_rest(job, self, clips, None if job.state == "succeeded" else past_end(job))
+
+    def unfinished(self, job: Job) -> Task:
+        """Make, or find, the handle on an order at rest before its end; nothing is sent."""
+        with self._turn:
+            task = self._handles.get(job.job_id)
+            if task is None:
+                task = self._handles[job.job_id] = Task(job, self)
+                rest_at = job.sent_at or job.planned_at
+                task.change(status=job.state, error=no_end(job), ended_at=rest_at)
+            return task
+
+    def usual_s(self, model: str) -> float | None:
+        """Return the seconds that half of a model's tasks took; None while that is not known."""
+        return self._durations.usual_s(model)
 
     def repeat(self, job: Job) -> Task:
         """Order the same once more, as a new intention; it may be charged again."""
@@ -185,7 +203,7 @@ class Road:
     def _withdraw(self, task: Task, why: str) -> None:
         self.library.journal.ended(task.job.job_id, "canceled", why)
         job = self.library.journal.job(task.job.job_id)
-        task.change(job=job, status="canceled", error=_past_end(job))
+        task.change(job=job, status="canceled", error=past_end(job))
 
     def pause(self, sweep: str, *, paused: bool) -> None:
         """Hold back a sweep's orders that have not left, or let them go on; from any thread."""
@@ -269,7 +287,7 @@ class Road:
         try:
             task.change(job=self.library.journal.job(task.job.job_id))
             if task.job.state in ("failed", "canceled"):  # another handle has seen its end
-                raise _past_end(task.job)  # noqa: TRY301 - handled as every end is
+                raise past_end(task.job)  # noqa: TRY301 - handled as every end is
             accepted = await self._send(task) if task.job.task_id is None else None
             envelope = await self._watch(task, accepted)
             await self._arrive(task, envelope)
@@ -364,7 +382,7 @@ class Road:
             return
         problem = envelope.error.message if envelope.error else None
         self.library.journal.ended(task.job.job_id, envelope.status, problem)
-        raise _unhappy_end(envelope)
+        raise unhappy_end(envelope)
 
     async def _fetch(self, task: Task, envelope: TaskEnvelope) -> Clips:
         """Bring every clip of a task to disk; each shows as soon as it is there."""
@@ -399,32 +417,3 @@ class Road:
         """Make the handle on a clip of the library."""
         path, journal = self.library.folder / record.file, self.library.journal
         return Clip(record, job, path, sandbox=self.service.is_sandbox, journal=journal)
-
-
-def _past_end(job: Job) -> MusicnbError:
-    """Make the error of an order that ended in an earlier run, from what the journal kept of it."""
-    kind = TaskCanceled if job.state == "canceled" else TaskFailed
-    return kind(
-        job.problem or f"the order was {job.state} earlier",
-        task_id=job.task_id,
-        charged=bool(job.held_credits),
-    )
-
-
-def _unhappy_end(envelope: TaskEnvelope) -> MusicnbError:
-    billing = envelope.billing
-    refunded = billing.refunded_credits if billing else None
-    charged = billing.charged_credits if billing else None
-    kept = None if charged is None or refunded is None else charged > refunded
-    money = f"{amount_text(refunded)} credits were refunded" if refunded else None
-    facts: dict[str, Any] = {"task_id": envelope.task_id, "charged": kept}
-    if envelope.status == "canceled":
-        return TaskCanceled("the task was canceled", hint=money, **facts)
-    error = envelope.error
-    return TaskFailed(
-        (error.message if error and error.message else "the service gave no reason"),
-        code=error.code if error else None,
-        retryable=bool(error and error.retryable),
-        hint=money or "Whether it was refunded is not reported yet",
-        **facts,
-    )

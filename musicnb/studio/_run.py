@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 from musicnb.catalogue import amount_text
 from musicnb.errors import InvalidInput
 from musicnb.library import Planned
-from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._clip import Clip
+from musicnb.studio._clips import Clips
 from musicnb.studio._manifest import write_manifest
 from musicnb.studio._road import Road
 from musicnb.studio._service import Service
@@ -134,6 +135,11 @@ class Run:
             Seconds to wait at most. A paused sweep comes to rest only when it goes on.
         """
         self._tasks.wait(timeout_s)
+        return self
+
+    async def watch(self) -> Run:
+        """Wait, and keep the grid live where it otherwise is not; see `Tasks.watch`."""
+        await self._tasks.watch()
         return self
 
     def __await__(self) -> Generator[Any, None, Run]:

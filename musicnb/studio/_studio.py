@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 from musicnb.briefs import Artifact, Brief, TextToMusic
 from musicnb.errors import (
@@ -14,35 +14,23 @@ from musicnb.errors import (
     InvalidInput,
     MusicnbError,
 )
-from musicnb.settings import SANDBOX
 from musicnb.studio._account import Account, differences
-from musicnb.studio._clip import Clip, Clips
+from musicnb.studio._clip_doors import ClipDoors
 from musicnb.studio._files import examine_upload
 from musicnb.studio._manifest import OpenedManifest, open_manifest
-from musicnb.studio._open_studio import OpenStudio
 from musicnb.studio._ordering import bound, order_sweep, run_plan, waiting
 from musicnb.studio._rehearsing import rehearse
 from musicnb.studio._run import Run
-from musicnb.studio._scores import score_of
 from musicnb.studio._summaries import account_of, checked_sweep
 from musicnb.studio._task import Task
-from musicnb.studio._tasks import Tasks
+from musicnb.studio._tasks import Tasks, watch
 from musicnb.sweep import Axes, Exclusion, Plan, equal_money, plan_sweep
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
-    from musicnb.analysis import Progress
-    from musicnb.deliver import Profile
-    from musicnb.studio._delivery import Delivery, DeliveryOptions
     from musicnb.studio._form import StudioForm
-    from musicnb.studio._listening import ListeningOptions
-    from musicnb.studio._session import Session
-    from musicnb.table import Table
-    from musicnb.widgets import Comparison
 
 
-class Studio(OpenStudio):
+class Studio(ClipDoors):
     """A service and a library, ready to make music.
 
     Without a base URL and a key everything runs on the embedded sandbox: offline, free, with an
@@ -272,6 +260,27 @@ class Studio(OpenStudio):
         self._live_road()
         return StudioForm(self, **values)
 
+    def show(self, **values: Any) -> None:
+        """Show form, running work, library, compare tray, account and settings in one view.
+
+        It orders nothing by itself: what the service has accepted is watched and fetched, what
+        never got that far waits on its card for a decision. The same call finds it all again after
+        a restart of the kernel. Where there is no notebook a summary is printed.
+
+        Parameters
+        ----------
+        **values
+            Fields of the form filled in beforehand; see `form`.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such field, or it cannot hold such a value.
+        """
+        from musicnb.studio._view import show_studio  # noqa: PLC0415 - scripts need no widgets
+
+        show_studio(self, values)
+
     def upload(self, path: str | os.PathLike[str]) -> Artifact:
         """Upload reference audio; free.
 
@@ -298,131 +307,6 @@ class Studio(OpenStudio):
             road.client.upload(file, media_type=facts.kind.media_type, purpose="reference_audio")
         )
         return Artifact(artifact_id)
-
-    def clips(self) -> Clips:
-        """List every clip of the library, newest first; shows as players in a notebook."""
-        folder, journal = self.library.folder, self.library.journal
-        return Clips(
-            Clip(
-                take.clip,
-                take.job,
-                folder / take.clip.file,
-                sandbox=take.job.service == SANDBOX,
-                journal=journal,
-            )
-            for take in reversed(journal.takes())
-            if take.clip is not None
-        )
-
-    def score(self, clip: Clip) -> bytes:
-        """Read the score of a clip that this sandbox composed, as a Standard MIDI File.
-
-        Raises
-        ------
-        InvalidInput
-            It is no clip.
-        ConfigurationError
-            The clip is not the embedded sandbox's, or another service is in use.
-        NotFound
-            The sandbox has no score of it any more.
-        """
-        return score_of(self._live_road(), clip)
-
-    def compare(self, clips: Iterable[Clip], *, blind: bool = False) -> Comparison:
-        """Put clips under one playhead and switch between them; put it last in a cell to show it.
-
-        They are level-matched and in step to the sample, so that what changes is the clip alone.
-
-        Parameters
-        ----------
-        clips
-            Two to eight clips.
-        blind
-            Call them A, B, C … in an order drawn by lot, and show nothing else of them until
-            ``.reveal()``. Tags inside their files are not taken out.
-
-        Raises
-        ------
-        InvalidInput
-            Fewer than two clips, or more than eight.
-        """
-        return Clips(clips).compare(blind=blind)
-
-    def listen(
-        self, clips: Iterable[Clip], *, name: str, **options: Unpack[ListeningOptions]
-    ) -> Session:
-        """Choose among any clips by ear, blind; see `musicnb.studio.Run.listen`."""
-        from musicnb.studio._listening import listen  # noqa: PLC0415 - only who listens
-
-        return listen(self.library, clips, name=name, **options)
-
-    def session(self, name: str, *, listener: str = "me") -> Session:
-        """Find a listening session again, under way or over.
-
-        Raises
-        ------
-        InvalidInput
-            There is none of this name: those that there are, are named.
-        """
-        from musicnb.studio._listening import reopen  # noqa: PLC0415 - only who listens
-
-        return reopen(self.library, self.clips(), name, listener)
-
-    def guest_session(self, path: str | os.PathLike[str], *, listener: str) -> Session:
-        """Listen to a session that somebody handed out; see `musicnb.studio.Session.hand_out`.
-
-        Parameters
-        ----------
-        path
-            The file. It is checked, and may be opened again to go on.
-        listener
-            Who listens; the name stands in the votes that ``.export(path)`` gives.
-
-        Raises
-        ------
-        InvalidInput
-            It is no such file.
-        """
-        from musicnb.studio._listening import guest  # noqa: PLC0415 - only who listens
-
-        return guest(self.library, path, listener)
-
-    def deliver(
-        self,
-        clips: Iterable[Clip],
-        profiles: str | Profile | Iterable[str | Profile],
-        **options: Unpack[DeliveryOptions],
-    ) -> Delivery:
-        """Make files of clips as places ask for them; look at them, then write them as a pack.
-
-        Every file is measured after it was encoded. The clips themselves are only read.
-
-        Parameters
-        ----------
-        clips
-            Such as ``session.shortlist``.
-        profiles
-            Names in `musicnb.deliver.PROFILES`, or your own. There is no default: places disagree.
-        **options
-            See `DeliveryOptions`.
-
-        Returns
-        -------
-        Delivery
-            A row a file; ``.write("pack.zip")`` packs them.
-
-        Raises
-        ------
-        InvalidInput
-            No clips, an unknown profile, a template with an unknown field.
-        ConfigurationError
-            Another sample rate needs soxr: ``pip install "musicnb[deliver]"``.
-        LibraryError
-            A clip's file has gone.
-        """
-        from musicnb.studio._delivery import deliver  # noqa: PLC0415 - only who delivers
-
-        return deliver(clips, profiles, **options)
 
     def resume(self, *, wait: bool = True, timeout_s: float | None = None) -> Tasks:
         """Take up every order that has not ended: after a crash, a lost network, a top-up.
@@ -458,50 +342,11 @@ class Studio(OpenStudio):
         """The tasks that are being watched right now, oldest first."""
         return self._live_road().travelling
 
+    async def watch(self) -> None:
+        """Wait for all that runs, and keep every board of it live; see `Tasks.watch`."""
+        await watch(self.running)
+
     # --------------------------------------------------------------------------------- money
-
-    def table(
-        self,
-        *,
-        every_order: bool = False,
-        measure: bool = False,
-        executor: Executor | None = None,
-        progress: Progress = True,
-    ) -> Table:
-        """Every clip of the library side by side, oldest first.
-
-        Parameters
-        ----------
-        every_order
-            Also show orders that gave no clip, in a row without one.
-        measure
-            Measure the clips that were not measured yet, about a second each; they are remembered.
-            Without, nothing is decoded: the columns are there, and hold what is known (duration and
-            loudness always, the rest of clips that were measured before, here or by
-            ``clip.measures()``).
-        executor
-            Where it is measured: any `concurrent.futures.Executor`; None starts a process for each
-            processor, for which a script needs the usual ``if __name__ == "__main__":``. Processes
-            elsewhere must see the library's folder.
-        progress
-            Whether to show a bar, or a function that gets how many are done and how many there are.
-
-        Returns
-        -------
-        musicnb.table.Table
-            A `pandas.DataFrame`, a row a clip: see `musicnb.table.takes_table` for the columns.
-            ``.save("clips.xlsx")`` writes it where no spreadsheet computes its words. A clip that
-            cannot be measured keeps its row, and a warning says why.
-        """
-        from musicnb.studio._tabling import library_table  # noqa: PLC0415 - pandas is slow to load
-
-        return library_table(
-            self.library,
-            every_order=every_order,
-            measure=measure,
-            executor=executor,
-            progress=progress,
-        )
 
     def account(self) -> Account:
         """Add up what was charged, refunded, spent and is held, at the service in use.

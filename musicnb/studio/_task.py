@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from musicnb.errors import Fault, InvalidInput, MusicnbError, WaitTimeout
 from musicnb.library import FINISHED
-from musicnb.studio._clip import Clips
+from musicnb.studio._clips import Clips
 
 if TYPE_CHECKING:
     from musicnb.library import Job, Journal
@@ -132,6 +132,11 @@ class Task:
         return self._job.refunded_credits
 
     @property
+    def usual_s(self) -> float | None:
+        """Seconds that half of its model's tasks took; None while that is not known."""
+        return self._road.usual_s(self._job.model)
+
+    @property
     def is_sandbox(self) -> bool:
         """Whether the sandbox of this studio does the work."""
         return self._road.service.is_sandbox
@@ -189,6 +194,12 @@ class Task:
     def __await__(self) -> Generator[Any, None, Clips]:
         # shielded: a canceled waiter must not cancel what others wait for
         return asyncio.shield(asyncio.wrap_future(self._done)).__await__()
+
+    async def watch(self) -> None:
+        """Wait for the end and keep the card live where it otherwise is not; see `Tasks.watch`."""
+        from musicnb.studio._tasks import Tasks  # noqa: PLC0415 - it imports this file
+
+        await Tasks([self]).watch()
 
     def cancel(self) -> str:
         """Ask the service to stop and wait, for ten seconds at most, until it has.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from musicnb.library import LeftOut
 from musicnb.studio._progress import follow
@@ -48,6 +49,15 @@ class Tasks(tuple[Task, ...]):  # noqa: SLOT001 - a tuple of any length can have
         finally:
             settle_boards(self)
 
+    async def watch(self) -> None:
+        """Wait like `wait`, and keep the board live where it otherwise is not: Google Colab.
+
+        ``await tasks.watch()`` sends every change from the kernel's own event loop.
+        """
+        if self and (cell := running_cell()) is not None and cell != self._shown_in:
+            self._show()
+        await watch(self)
+
     def _ipython_display_(self) -> None:
         # what waited in this cell has shown them already
         if self._shown_in is None or running_cell() != self._shown_in:
@@ -61,6 +71,14 @@ class Tasks(tuple[Task, ...]):  # noqa: SLOT001 - a tuple of any length can have
             self.show()
         else:
             show_tasks(self)
+
+
+async def watch(tasks: Iterable[Task]) -> None:
+    """Wait until tasks have come to rest, and send what changes from the loop that waits."""
+    tasks = list(tasks)
+    boards = {id(board): board for task in tasks for board in task.boards}.values()
+    await asyncio.gather(*(board.watch(lambda: all(t.done for t in tasks)) for board in boards))
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def running_cell() -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
@@ -81,6 +82,8 @@ class Board(anywidget.AnyWidget):
         Whether later cards stand above earlier ones.
     compare
         Whether to show the clips under one playhead, of which one is heard: two to eight clips.
+    tray
+        Whether picked clips are gathered in a tray, across searches, and can be compared blind.
     blind
         Whether the page must not show what tells compared clips apart but their sound. Their
         names and pictures are the owner's affair: see `musicnb.widgets.Comparison`.
@@ -110,6 +113,8 @@ class Board(anywidget.AnyWidget):
     newest_first = traitlets.Bool(default_value=False).tag(sync=True)
     #: Whether the board shows its clips, at most eight, under one playhead. Default no.
     compare = traitlets.Bool(default_value=False).tag(sync=True)
+    #: Whether picked clips are gathered in a tray. Default no.
+    tray = traitlets.Bool(default_value=False).tag(sync=True)
     #: Whether nothing but their sound may tell the compared clips apart. Default no.
     blind = traitlets.Bool(default_value=False).tag(sync=True)
     #: What a copy without its kernel says. Text.
@@ -134,6 +139,7 @@ class Board(anywidget.AnyWidget):
         axes: Sequence[str] = (),
         newest_first: bool = False,
         compare: bool = False,
+        tray: bool = False,
         blind: bool = False,
         copy_note: str = "A copy without sound.",
         schedule: Callable[[float, Callable[[], None]], None] | None = None,
@@ -147,7 +153,9 @@ class Board(anywidget.AnyWidget):
         self._sent_peaks = {clip.clip_id: clip.peaks for clip in self._clips() if clip.peaks}
         self._number = 0
         self._ticking = False
+        self._watched = False
         self._shown = False
+        self._copy_elsewhere: Callable[[], None] | None = None
         self._static_due = False
         self._ticks = 0
         self._ticks_since_static = 0
@@ -162,6 +170,7 @@ class Board(anywidget.AnyWidget):
             can_rate=rate is not None,
             newest_first=newest_first,
             compare=compare,
+            tray=tray,
             blind=blind,
             copy_note=copy_note,
             live_class=live_class(self._uid),
@@ -214,11 +223,42 @@ class Board(anywidget.AnyWidget):
             self._static_due = False
         self._refresh_static()
 
+    async def watch(self, over: Callable[[], bool]) -> None:
+        """Send changes from the running event loop until it is over, and then everything.
+
+        For front ends that show nothing of what other threads send while a cell runs or after it,
+        as Google Colab (googlecolab/colabtools#3373).
+        """
+        with self._lock:
+            self._watched = self._ticking = True
+        try:
+            while not over():
+                self._step()
+                await asyncio.sleep(TICK_S)
+        finally:
+            with self._lock:
+                self._watched = self._ticking = False
+            self.settle()
+
     def show(self) -> None:
         """Display the live board and, as an output of its own, its static copy."""
-        bundle, copy = self._repr_mimebundle_(), self._static_bundle()
+        bundle, copy = self._repr_mimebundle_(), self.static_copy()
         if not show_with_copy(bundle, copy, text=self.text(), uid=self._uid):
             return
+        self._begin_to_live()
+
+    def embed(self, refresh_copy: Callable[[], None]) -> None:
+        """Be shown inside of another widget, which has a copy of its own.
+
+        Parameters
+        ----------
+        refresh_copy
+            Called, on any thread, when that copy has grown old.
+        """
+        self._copy_elsewhere = refresh_copy
+        self._begin_to_live()
+
+    def _begin_to_live(self) -> None:
         self._shown = True
         _cells.start()
         again = weakref.WeakMethod(self._send_whole)  # a closed board is not to wait for it
@@ -264,10 +304,15 @@ class Board(anywidget.AnyWidget):
         self.send(content, buffers)
 
     def _tick(self) -> None:
+        if not self._watched and self._step():
+            self._schedule(TICK_S, self._tick)
+
+    def _step(self) -> bool:
+        """Send what is due; tell whether there was anything, so that more is to be expected."""
         with self._lock:
             more = bool(self._changed)
             self._send_patch()
-            self._ticking = more
+            self._ticking = more or self._watched
             self._ticks += 1
             self._ticks_since_static += 1
             if more and self._ticks % WHOLE_TICKS == 0:
@@ -282,8 +327,7 @@ class Board(anywidget.AnyWidget):
         if self._shown and _cells.running:
             for clip in arrived:
                 self._sound.push(clip)
-        if more:
-            self._schedule(TICK_S, self._tick)
+        return more
 
     def _send_whole(self) -> None:
         """Send everything, as the trait: the page's model keeps it even before a view exists."""
@@ -397,13 +441,16 @@ class Board(anywidget.AnyWidget):
 
     # -- the static copy -----------------------------------------------------------------------
 
-    def _static_bundle(self) -> dict[str, str]:
+    def static_copy(self) -> dict[str, str]:
+        """Give the static copy by media type."""
         text = static_text(self.label, self._in_order(), saved=True, limit=MAX_CARDS)
         return {"text/html": self.static_html(), "text/plain": text}
 
     def _refresh_static(self) -> None:
-        if self._shown:
-            refresh_copy(self._static_bundle(), uid=self._uid)
+        if self._copy_elsewhere is not None:
+            self._copy_elsewhere()
+        elif self._shown:
+            refresh_copy(self.static_copy(), uid=self._uid)
 
     def _in_order(self) -> list[CardView]:
         with self._lock:

@@ -24,6 +24,7 @@ SCRIPTS: Final = (
     "_shelf.js",
     "_deck.js",
     "_compare.js",
+    "_picks.js",
     "board.js",
 )
 #: Its styles.
@@ -34,6 +35,7 @@ STYLES: Final = (
     "_rating.css",
     "_shelf.css",
     "_compare.css",
+    "_tray.css",
 )
 
 

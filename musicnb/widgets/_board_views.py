@@ -134,6 +134,10 @@ class CardView:
         Which of the cards of its place it is, from 1; 0 where it is the only one.
     credits
         What it has cost, or will cost, in credits, to sort by; None where that is not known.
+    usual_s
+        How long tasks of its model usually take; None where that is not known.
+    cancel_note
+        What a cancel gives back.
     """
 
     card_id: str
@@ -158,6 +162,8 @@ class CardView:
     place: tuple[str, ...] = ()
     repeat: int = 0
     credits: float | None = None
+    usual_s: float | None = None
+    cancel_note: str = ""
 
 
 def is_over(card: CardView) -> bool:

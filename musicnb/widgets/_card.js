@@ -4,7 +4,7 @@ const MOVING = new Set(["sending", "queued", "running"]);
 const CARD_PX = 78; // about what a card is high without rows
 const ROW_PX = 56;
 /** What a card of a whole state does not mention; a patch mentions what has become so. */
-const BLANK = { model: "", title: "", prompt: "", status: "", stage: "", percent: null, submitted_at: null, ended_at: null, price: "", charge: "", clips_expected: 0, clips: [], problem: "", hint: "", can_cancel: false, choices: [], note: "", badge: "", over: false, place: [], repeat: 0, credits: null };
+const BLANK = { model: "", title: "", prompt: "", status: "", stage: "", percent: null, submitted_at: null, ended_at: null, price: "", charge: "", clips_expected: 0, clips: [], problem: "", hint: "", can_cancel: false, choices: [], note: "", badge: "", over: false, place: [], repeat: 0, credits: null, usual_s: null, cancel_note: "" };
 
 /** One task: its state, money, problems and player rows. */
 class Card {
@@ -97,6 +97,7 @@ class Card {
     this.#optional(this.money, data.charge || data.price);
     this.#drawAbout();
     this.cancel.hidden = !data.can_cancel;
+    this.cancel.title = data.cancel_note;
     this.#drawProgress(name);
     this.#drawLines();
     if ("choices" in changes) this.#drawChoices();
@@ -107,10 +108,12 @@ class Card {
   /** Let the clock follow. */
   tick() {
     if (!this.element) return;
-    const { submitted_at: start, ended_at: end } = this.data;
+    const { submitted_at: start, ended_at: end, usual_s } = this.data;
     const known = start && (end || (this.isMoving && !this.board.asleep));
     this.elapsed.hidden = !known;
-    if (known) setText(this.elapsed, `${end ? "took " : ""}${clock((end || this.board.now()) - start)}`);
+    if (!known) return;
+    const usual = !end && usual_s ? ` · usually ${clock(usual_s)}` : "";
+    setText(this.elapsed, `${end ? "took " : ""}${clock((end || this.board.now()) - start)}${usual}`);
   }
 
   /** What Python said when it could not cancel. */
@@ -192,6 +195,7 @@ class Card {
   #askToCancel() {
     this.cancel.disabled = true;
     setText(this.cancel, "Canceling…");
+    this.board.say(this.data.cancel_note);
     this.#ask({ op: "cancel", card_id: this.id }, "the cancel goes out when it ends");
   }
 

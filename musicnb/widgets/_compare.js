@@ -71,13 +71,17 @@ class Comparison {
   /**
    * @param {Board} board
    * @param {object[]} clips
-   * @param {{blind: boolean, close: (() => void)|null}} options whether nothing may tell the clips
-   *   apart but their sound, and how to get back to all clips
+   * @param {{blind: boolean, close: (() => void)|null, reveal: (() => void)|null}} options whether
+   *   nothing may tell the clips apart but their sound, how to get back to all clips, and how to
+   *   have them named
    */
-  constructor(board, clips, { blind, close }) {
+  constructor(board, clips, { blind, close, reveal }) {
     this.board = board;
     this.blind = blind;
     this.close = close;
+    this.reveal = make("button", "mnb-compare-button", { type: "button" }, "Show the names");
+    this.reveal.onclick = reveal;
+    this.reveal.hidden = !reveal;
     this.longest = Math.max(...clips.map((clip) => clip.duration_s));
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.deck = new Deck(() => this.#drawState());
@@ -96,8 +100,15 @@ class Comparison {
   /** Take over new titles, measurements and peaks of the same clips. */
   update(clips) {
     this.lanes.forEach((lane, i) => lane.update(clips[i]));
-    for (const lane of this.lanes) lane.wave.setHeights(this.board.heights.get(lane.clip.clip_id) ?? null);
+    this.#drawWaves();
     this.followPage();
+  }
+
+  /** Show what the clips are. */
+  unveil(clips) {
+    this.element.classList.remove("mnb-blind");
+    this.update(clips);
+    this.board.say(this.lanes.map((lane) => lane.clip.title).join(", "));
   }
 
   /** Follow volume and level matching. */
@@ -211,7 +222,7 @@ class Comparison {
     if (other) this.hear(other);
     else if (seconds !== undefined) this.seek(seconds);
     else if (region !== undefined) this.loopOver(region);
-    else if (key === " " && !event.target.matches(".mnb-back, .mnb-switch, .mnb-mute, .mnb-unloop")) this.toggle();
+    else if (key === " " && !event.target.matches(".mnb-back, .mnb-compare-button, .mnb-switch, .mnb-mute, .mnb-unloop")) this.toggle();
     else if (key === "Escape" && this.close) this.close();
     else if ("<>".includes(key) || !pageKey(key)) return; // its speed is that of the samples
     event.preventDefault();
@@ -235,11 +246,16 @@ class Comparison {
     const times = make("div", "mnb-times", {}, this.time, this.looped);
     const head = make("div", "mnb-lane mnb-transport", {}, this.play, times, this.ruler, make("span", "mnb-db"));
     const group = make("div", "mnb-lanes", { role: "radiogroup", "aria-label": "Heard" }, ...this.lanes.map((lane) => lane.element));
-    const foot = make("div", "mnb-foot", {}, this.back, make("span", "mnb-gap"), hint);
+    const foot = make("div", "mnb-foot", {}, this.back, make("span", "mnb-gap"), hint, this.reveal);
     this.element = make("div", "mnb-compare", { role: "group", "aria-label": "Comparison" }, head, group, foot);
     this.element.classList.toggle("mnb-blind", this.blind);
     this.element.onkeydown = (event) => this.onKey(event);
-    for (const lane of this.lanes) lane.wave.setHeights(this.board.heights.get(lane.clip.clip_id) ?? null);
+    this.#drawWaves();
+  }
+
+  #drawWaves() {
+    const heights = ({ clip_id, veiled }) => (veiled ? null : (this.board.heights.get(clip_id) ?? null));
+    for (const { wave, clip } of this.lanes) wave.setHeights(heights(clip));
   }
 
   #drawRuler() {

@@ -4,8 +4,8 @@ const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 const VOLUME_STEP = 0.1;
 
 /** Make an on-off switch with its label. */
-function makeSwitch(label, title, onChange) {
-  const element = make("button", "mnb-switch", { type: "button", role: "switch", "aria-checked": "true", title }, make("span", "mnb-knob"), label);
+function makeSwitch(label, title, onChange, on = true) {
+  const element = make("button", "mnb-switch", { type: "button", role: "switch", "aria-checked": String(on), title }, make("span", "mnb-knob"), label);
   element.onclick = () => {
     const on = element.getAttribute("aria-checked") !== "true";
     element.setAttribute("aria-checked", String(on));

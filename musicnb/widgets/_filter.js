@@ -19,8 +19,11 @@ class Filter {
   /**
    * @param {string[]} axes names of what is varied, the slowest first
    * @param {(clip: object) => object} ratingOf gives a clip's stars, tags and note
+   * @param {boolean} newestFirst whether the cards' own order is that of time
    */
-  constructor(axes, ratingOf) {
+  constructor(axes, ratingOf, newestFirst) {
+    const { plan, newest, ...others } = SORTS;
+    this.sorts = newestFirst ? { plan: ["Newest first", null], ...others } : SORTS;
     this.axes = axes;
     this.ratingOf = ratingOf;
     this.sort = "plan";

@@ -151,7 +151,7 @@ class FilterBar {
     const { quietest, loudest } = filter;
     const range = quietest !== null || loudest !== null;
     this.loudness.mark(range ? 1 : 0, range ? `${quietest ?? "…"} to ${loudest ?? "…"} LUFS` : "");
-    const [text] = SORTS[filter.sort];
+    const [text] = filter.sorts[filter.sort];
     setText(this.order.text, text);
     this.order.button.classList.toggle("mnb-chosen", filter.sort !== "plan");
     this.order.button.setAttribute("aria-label", `Sort: ${text}`);
@@ -195,7 +195,7 @@ class FilterBar {
 
   #fillOrder(box) {
     box.replaceChildren(
-      ...Object.entries(SORTS).map(([sort, [text]]) => makeOption("radio", box.id, text, 0, this.filter.sort === sort, () => this.#changed(() => this.filter.setOrder(sort)))),
+      ...Object.entries(this.filter.sorts).map(([sort, [text]]) => makeOption("radio", box.id, text, 0, this.filter.sort === sort, () => this.#changed(() => this.filter.setOrder(sort)))),
     );
   }
 

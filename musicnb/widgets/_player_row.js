@@ -131,7 +131,7 @@ class Row {
 
   setPicked(picked) {
     this.pick.checked = picked;
-    this.board.picked();
+    this.board.picks.set(this.clip.clip_id, picked);
   }
 
   /** Show a position in seconds. */

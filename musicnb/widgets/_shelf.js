@@ -14,7 +14,7 @@ class Shelf {
   constructor(board, label) {
     this.board = board;
     this.axes = board.model.get("axes") ?? [];
-    this.filter = new Filter(this.axes, (clip) => board.ratings.of(clip));
+    this.filter = new Filter(this.axes, (clip) => board.ratings.of(clip), board.model.get("newest_first"));
     this.bar = new FilterBar(this.filter, { cards: () => this.#cards().map((card) => card.data), change: () => this.#refine() });
     this.grid = new Grid();
     this.list = make("div", "mnb-cards", { role: "list", "aria-label": label });
@@ -75,7 +75,7 @@ class Shelf {
     this.list.classList.toggle("mnb-grid", isGrid);
     this.list.classList.toggle("mnb-long", cards.length > LONG_BOARD);
     const isCompared = this.board.comparison !== null || this.board.model.get("compare");
-    this.bar.element.hidden = isCompared || (all <= LONG_BOARD && !this.axes.length);
+    this.bar.element.hidden = isCompared || (all <= LONG_BOARD && !this.axes.length && !this.board.picks.hasTray) || all === 0;
     if (!this.bar.element.hidden) this.bar.update();
     this.bar.count(found, all);
   }

@@ -20,10 +20,10 @@ class Board {
     this.gone = false; // whether messages cannot even be sent: the kernel was restarted
     this.asleep = false; // gone, or without an answer: clocks stand still, nothing can be canceled
     this.levelled = true;
-    this.comparison = null; // shown in place of the cards
     this.store = new SoundStore(this, model.get("live_class"));
     this.player = new Player(this.store, this);
     this.ratings = new Ratings(this);
+    this.picks = new Picks(this);
     this.#build();
     this.#watch();
     page.boards.add(this);
@@ -31,6 +31,10 @@ class Board {
     this.#askForWhole();
     this.sleeper = setTimeout(() => this.#setState({ asleep: !this.alive }), ASLEEP_MS);
     this.ticker = setInterval(() => this.#tick(), 1000);
+  }
+
+  get comparison() {
+    return this.picks.comparison;
   }
 
   /** Unix seconds by the kernel's clock. */
@@ -68,7 +72,7 @@ class Board {
 
   /** How loud to play a clip beside the others of this board. */
   gain(clip) {
-    return this.levelled ? matchedGain(clip, this.#clips()) : 1;
+    return this.levelled ? matchedGain(clip, this.clips()) : 1;
   }
 
   /** Follow volume and speed, which all boards of the page share. */
@@ -76,17 +80,6 @@ class Board {
     this.controls.follow();
     this.player.setVolume();
     this.comparison?.followPage();
-  }
-
-  /** Show how many clips are picked. */
-  picked() {
-    const count = this.#pickedClips().length;
-    const all = this.shelf.clips().length;
-    const can = count > 1 ? count <= MOST_COMPARED : count === 0 && all <= MOST_COMPARED;
-    setText(this.compare, count > 1 ? `Compare ${count}` : "Compare");
-    this.compare.setAttribute("aria-disabled", String(!can));
-    this.compare.title = can ? "One playhead for all, and a key for each" : `Tick 2 to ${MOST_COMPARED} clips first`;
-    this.compare.hidden = all < 2 || this.comparison !== null;
   }
 
   /** Make a row the one in the tab order. */
@@ -127,12 +120,13 @@ class Board {
   /** Something else is looked for. */
   followShelf() {
     if (!this.active?.element.checkVisibility()) this.activate(this.shelf.rows()[0] ?? null);
-    this.picked();
+    this.picks.draw();
   }
 
   adoptRow(row) {
     this.adoptWave(row);
     this.rows.set(row.clip.clip_id, row);
+    row.pick.checked = this.picks.has(row.clip.clip_id);
     if (!this.active) this.activate(row);
   }
 
@@ -168,8 +162,6 @@ class Board {
     const label = this.model.get("label");
     this.heading = make("span", "mnb-label", {}, label);
     this.count = make("span", "mnb-count");
-    this.compare = make("button", "mnb-compare-button", { type: "button" });
-    this.compare.onclick = () => this.#askToCompare();
     this.level = makeSwitch("Level-matched", "Louder clips are turned down to the quietest, so that you compare music and not loudness", (on) => {
       this.levelled = on;
       this.followPage();
@@ -177,11 +169,11 @@ class Board {
     this.controls = new PageControls();
     this.shelf = new Shelf(this, label);
     this.list = this.shelf.list;
-    this.head = make("header", "mnb-head", {}, this.heading, this.count, make("span", "mnb-gap"), this.compare, this.level, this.controls.element);
+    this.head = make("header", "mnb-head", {}, this.heading, this.count, make("span", "mnb-gap"), ...(this.picks.hasTray ? [] : [this.picks.button]), this.level, this.controls.element);
     this.notice = make("div", "mnb-notice");
     this.notice.hidden = true;
     this.status = make("div", "mnb-status", { role: "status" });
-    this.element = make("section", `mnb ${this.model.get("live_class")}`, { "aria-label": label, "data-lm-suppress-shortcuts": "true" }, this.head, this.notice, this.shelf.bar.element, this.list, this.status);
+    this.element = make("section", `mnb ${this.model.get("live_class")}`, { "aria-label": label, "data-lm-suppress-shortcuts": "true" }, this.head, this.notice, this.shelf.bar.element, this.list, this.picks.tray, this.status);
     this.element.classList.toggle("mnb-rated", this.model.get("can_rate"));
     // JupyterLab's command mode must not see keys meant for the player; Ctrl+S and its like may pass
     this.element.addEventListener("keydown", (event) => {
@@ -294,7 +286,7 @@ class Board {
       card.placeNote(notes.has(card.data.note));
       notes.add(card.data.note);
     }
-    const clips = this.#clips();
+    const clips = this.clips();
     const moving = [...this.cards.values()].filter((card) => card.isMoving).length;
     const parts = [`${clips.length} clip${clips.length === 1 ? "" : "s"}`];
     if (moving) parts.push(`${moving} ${this.asleep ? "not finished" : "in the works"}`);
@@ -303,49 +295,12 @@ class Board {
     this.level.hidden = clips.filter((clip) => typeof clip.loudness_lufs === "number").length < 2;
     this.element.classList.toggle("mnb-many", rows > 1);
     this.head.hidden = this.cards.size < 2 && rows === 0;
-    this.#drawComparison(clips);
-    this.picked();
+    this.picks.follow(clips);
+    this.picks.draw();
     this.player.setVolume();
     const lost = this.gone ? moving > 0 && this.model.get("restart_note") : this.asleep && `A saved copy: the kernel does not answer. ${this.model.get("copy_note")}`;
     setText(this.notice, lost || "");
     this.notice.hidden = !lost;
-  }
-
-  /** A board that was made to compare shows nothing else. */
-  #drawComparison(clips) {
-    const shown = this.comparison?.lanes.map((lane) => clips.find((clip) => clip.clip_id === lane.clip.clip_id));
-    if (shown?.every(Boolean)) this.comparison.update(shown);
-    else if (shown) this.#endComparison();
-    if (!this.comparison && this.model.get("compare") && clips.length > 0) this.#beginComparison(clips, null);
-  }
-
-  #askToCompare() {
-    const picked = this.#pickedClips();
-    if (this.compare.getAttribute("aria-disabled") === "true") return this.say(this.compare.title);
-    this.#beginComparison(picked.length ? picked : this.shelf.clips(), () => this.#endComparison());
-    this.comparison.play.focus({ preventScroll: true });
-    this.comparison.load();
-  }
-
-  #beginComparison(clips, close) {
-    this.player.pause();
-    this.comparison = new Comparison(this, clips.slice(0, MOST_COMPARED), { blind: this.model.get("blind"), close });
-    this.list.hidden = true;
-    this.shelf.arrange();
-    this.controls.speed.hidden = close === null;
-    this.list.before(this.comparison.element);
-    for (const lane of this.comparison.lanes) this.adoptWave(lane);
-    this.picked();
-  }
-
-  #endComparison() {
-    for (const lane of this.comparison.lanes) this.dropWave(lane);
-    this.comparison.dispose();
-    this.comparison = null;
-    this.list.hidden = false;
-    this.shelf.arrange();
-    this.picked();
-    this.compare.focus({ preventScroll: true });
   }
 
   #setState({ gone = this.gone, asleep }) {
@@ -374,13 +329,10 @@ class Board {
     if (moving.length && !this.asleep && performance.now() - this.heard > REPEAT_MS) this.#askForWhole();
   }
 
-  #clips() {
+  clips() {
     return [...this.cards.values()].flatMap((card) => card.data.clips);
   }
 
-  #pickedClips() {
-    return this.shelf.rows().filter((row) => row.pick.checked).map((row) => row.clip);
-  }
 }
 
 export default {

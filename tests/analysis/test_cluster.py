@@ -16,11 +16,11 @@ CLIPS = 12
 
 @pytest.fixture
 def client():
-    """Two processes that can be reached from this machine alone, without a dashboard."""
+    """Two processes that can be reached from this machine alone, beside whoever else has one."""
     with (
         LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1",
-            dashboard_address=None, silence_logs=50,
+            dashboard_address="127.0.0.1:0", silence_logs=50,
         ) as cluster,
         Client(cluster) as client,
     ):  # fmt: skip

@@ -33,6 +33,8 @@ PATIENCE_MS = 60_000
 LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")
 # jupyterlab-manager 5 throws this itself whenever a notebook with widgets has no kernel.
 _NOT_OURS = ("reading 'kernel'", "/@jupyter-widgets/jupyterlab-manager/")
+# Voila's page asks for its icons from outside, whatever notebook it shows.
+_ITS_OWN = ("/@fortawesome/fontawesome-free@",)
 # Autoplay is allowed because a synthetic click is no user gesture everywhere; the rest keeps
 # Chromium from calling home and lets it start inside a container.
 CHROMIUM_FLAGS = [
@@ -188,6 +190,43 @@ def running_lab(folder: Path, *, kernel: Path | None = None) -> Iterator[Lab]:
     if kernel is not None:
         _choose_kernel(own / "chosen", kernel)
     port = free_port()
+    # The box that offers news would cover the lower right corner of every page.
+    settings = own / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(
+        '{"fetchNews": "false", "checkForUpdates": false}'
+    )
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+        f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={root}", "--expose-app-in-browser",
+        "--LabApp.extension_manager=readonly", "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    with _running(command, own, answers_at=f"{url}/api/status?token={TOKEN}"):
+        yield Lab(url=url, root=root)
+
+
+@contextmanager
+def running_voila(folder: Path, notebook: Path) -> Iterator[str]:
+    """Serve a notebook as a Voila page, in folders of its own below ``folder``; give its URL."""
+    own = folder / "jupyter"
+    own.mkdir()
+    port = free_port()
+    command = [
+        sys.executable, "-m", "voila", str(notebook), "--no-browser", "--Voila.ip=127.0.0.1",
+        f"--port={port}", "--Voila.port_retries=0", f"--token={TOKEN}",
+    ]  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    # the page itself would start a kernel
+    with _running(command, own, answers_at=f"{url}/voila/static/voila.js"):
+        yield f"{url}/?token={TOKEN}"
+
+
+@contextmanager
+def _running(command: list[str], own: Path, *, answers_at: str) -> Iterator[None]:
+    """Run a server of Jupyter's with settings of its own, once it answers."""
     # Keys and service addresses of whoever runs the tests never reach the kernels.
     kept = {
         name: value
@@ -204,28 +243,14 @@ def running_lab(folder: Path, *, kernel: Path | None = None) -> Iterator[Lab]:
         "IPYTHONDIR": str(own / "ipython"),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), kept.get("PYTHONPATH")])),
     }
-    # The box that offers news would cover the lower right corner of every page.
-    settings = own / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text(
-        '{"fetchNews": "false", "checkForUpdates": false}'
-    )
-    command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
-        f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
-        f"--ServerApp.root_dir={root}", "--expose-app-in-browser",
-        "--LabApp.extension_manager=readonly", "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]  # fmt: skip
     log = own / "log.txt"
     with log.open("wb") as output:
         server = subprocess.Popen(
             command, env=environment, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(url, server, log)
-        yield Lab(url=url, root=root)
+        _wait_for(answers_at, server, log)
+        yield
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(15)
@@ -235,12 +260,12 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            urllib.request.urlopen(f"{url}/api/status?token={TOKEN}", timeout=1).close()  # noqa: S310
+            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310
         except OSError:
             time.sleep(0.1)
         else:
             return
-    message = f"JupyterLab did not start:\n{log.read_text(errors='replace')[-2000:]}"
+    message = f"the server did not start:\n{log.read_text(errors='replace')[-2000:]}"
     raise RuntimeError(message)
 
 
@@ -286,7 +311,7 @@ def watched_page(chromium: Browser) -> Iterator[Page]:
             page.errors.append(text)
 
     def keep_external(request: Request) -> None:
-        if not request.url.startswith(LOCAL):
+        if not request.url.startswith(LOCAL) and not any(part in request.url for part in _ITS_OWN):
             page.external.append(request.url)
 
     page.on("pageerror", keep_error)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -121,8 +122,11 @@ def test_sandbox_prints_one_json_line_once_it_listens(tmp_path):
     assert models == ["suno-5.5", "minimax-music-2.6"]
 
 
-def test_lab_copies_the_notebook_serves_it_and_ends_on_interrupt(tmp_path):
-    """In an empty folder the first notebook appears, and is never overwritten."""
+def test_lab_copies_the_notebooks_serves_them_and_ends_on_interrupt(tmp_path):
+    """All notebooks appear, opened at the first; one that is there already is not overwritten."""
+    mine = tmp_path / "notebooks" / "03_campaign_sweep.ipynb"
+    mine.parent.mkdir()
+    mine.write_text("my own work")
     port = free_port()
     command = [sys.executable, "-m", "musicnb", "lab", "--no-browser", "--port", str(port)]
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
@@ -152,5 +156,9 @@ def test_lab_copies_the_notebook_serves_it_and_ends_on_interrupt(tmp_path):
             os.killpg(lab.pid, signal.SIGKILL)
         lab.stdout.close()
         lab.wait()
-    notebook = tmp_path / "notebooks" / "01_first_clip.ipynb"
-    assert json.loads(notebook.read_text())["cells"]
+    shipped = Path(__file__).parents[2] / "notebooks"
+    copied = {path.name: path.read_text() for path in mine.parent.iterdir() if path.is_file()}
+    assert copied.pop(mine.name) == "my own work"
+    assert copied == {
+        path.name: path.read_text() for path in shipped.glob("*.ipynb") if path.name != mine.name
+    }

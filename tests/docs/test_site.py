@@ -15,6 +15,7 @@ import musicnb
 from musicnb import catalogue, errors
 from musicnb.deliver import PROFILES
 
+pytestmark = pytest.mark.xdist_group("site")  # one process: they share what takes long to make
 ROOT = Path(__file__).parents[2]
 ROOMS = [
     importlib.import_module(f"musicnb.{module.name}")

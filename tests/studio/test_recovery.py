@@ -571,7 +571,7 @@ def test_interrupted_wait_says_how_to_go_on_and_cancels_nothing(tmp_path):
         "import os, signal, sys, threading; from musicnb import Studio, TextToMusic;"
         "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "studio = Studio(sys.argv[1], quiet=True);"
-        "task = studio.generate(TextToMusic('ambient, 10 seconds'));"
+        "task = studio.generate(TextToMusic('ambient, 60 seconds'));"
         "threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "try: task.result()\n"
         "except KeyboardInterrupt as error: print(error.__notes__[0])\n"

@@ -181,3 +181,20 @@ def test_models_are_sent_in_turns(studio):
     jobs = sorted((task.job for task in run.tasks), key=lambda job: job.sent_at)
     assert {job.model for job in jobs[:2]} == {"suno-5.5", "minimax-music-2.6"}
     run.cancel(timeout_s=60)
+
+
+def test_watching_waits_for_task_tasks_run_and_studio_without_a_notebook(studio):
+    """The cells that Google Colab needs work in a script, too, and raise nothing of the tasks."""
+    plan = studio.sweep("watched", BRIEF, SMALL)
+
+    async def watching():
+        run = await plan.run(max_credits=100).watch()
+        task = studio.generate(TextToMusic("ambient, 10 seconds", instrumental=True))
+        await task.watch()
+        other = studio.generate(TextToMusic("house, 10 seconds", instrumental=True))
+        await studio.watch()
+        return run, task, other
+
+    run, task, other = asyncio.run(asyncio.wait_for(watching(), PATIENCE_S))
+    assert {task.status for task in run.tasks} == {"succeeded"}
+    assert task.status == other.status == "succeeded"

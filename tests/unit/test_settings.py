@@ -2,7 +2,9 @@
 
 import copy
 import pickle
+import sys
 import traceback
+import types
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,66 @@ def test_url_and_key_in_the_environment_switch_the_service(monkeypatch, variable
     settings = Settings.resolve()
     assert settings.base_url == "https://music.example/v1"
     assert settings.api_key.reveal() == SECRET
+
+
+@pytest.fixture
+def colab(monkeypatch):
+    """Stand in for a Colab notebook: the names and errors that ``google.colab`` has."""
+    kept = {}
+
+    class SecretNotFoundError(Exception):
+        pass
+
+    class NotebookAccessError(Exception):
+        pass
+
+    class TimeoutException(Exception):
+        pass
+
+    def get(name):
+        if name not in kept:
+            raise SecretNotFoundError(name)
+        if kept[name] is None:
+            raise NotebookAccessError(name)
+        return kept[name]
+
+    errors = (SecretNotFoundError, NotebookAccessError, TimeoutException)
+    userdata = types.SimpleNamespace(get=get, **{error.__name__: error for error in errors})
+    module = types.ModuleType("google.colab")
+    module.userdata = userdata
+    monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
+    monkeypatch.setitem(sys.modules, "google.colab", module)
+    return kept
+
+
+def test_secrets_of_colab_switch_the_service(colab):
+    """A notebook there has no environment to set before it starts."""
+    assert Settings.resolve() is None
+    colab |= {"MUSICNB_BASE_URL": HOSTED_URL, "MUSICNB_API_KEY": SECRET}
+    settings = Settings.resolve()
+    assert (settings.base_url, settings.api_key.reveal()) == (HOSTED_URL, SECRET)
+    assert SECRET not in repr(settings)
+
+
+def test_secret_of_colab_alone_costs_nothing(colab):
+    """As of a variable: a key that merely lies there is not used."""
+    colab["MUSICNB_API_KEY"] = SECRET
+    assert Settings.resolve() is None
+
+
+def test_secret_this_notebook_may_not_read_says_where_to_allow_it(colab):
+    """Colab asks for every notebook once."""
+    colab["MUSICNB_API_KEY"] = None
+    with pytest.raises(ConfigurationError, match="in Colab: add it under Secrets") as caught:
+        Settings.resolve(base_url=HOSTED_URL)
+    assert SECRET not in str(caught.value)
+
+
+def test_variable_comes_before_a_secret_of_colab(colab, monkeypatch):
+    """What somebody set on purpose in this kernel is what counts."""
+    monkeypatch.setenv("MUSICNB_API_KEY", SECRET)
+    colab["MUSICNB_API_KEY"] = "sk-another"
+    assert Settings.resolve(base_url=HOSTED_URL).api_key.reveal() == SECRET
 
 
 def test_url_without_a_key_says_what_to_set():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -81,6 +83,37 @@ def test_first_put_is_sent_at_once_and_later_ones_in_one_patch_a_tick() -> None:
     clock.tick()
     assert clock.due == []
     assert len(wire.patches) == 2
+
+
+def test_watched_board_sends_from_the_loop_that_waits_and_from_no_other_thread() -> None:
+    """What other threads send is not shown everywhere; nothing is lost when the watch ends."""
+    clock = Clock()
+    board = Board(cards=[card("a")], locate=Path, schedule=clock)
+    wire, senders = Wire(board), []
+    keep = board.send
+    board.send = lambda *message: (senders.append(threading.current_thread()), keep(*message))
+    board.send_state = lambda _name: senders.append(threading.current_thread())
+    board.put(card("a", stage="before"))  # leaves a tick due
+
+    async def watching() -> None:
+        def work() -> None:
+            for step in range(5):
+                board.put(card("a", stage=f"step {step}"))
+                clock.tick()
+
+        senders.clear()
+        done = threading.Event()
+        asyncio.get_running_loop().call_later(3 * TICK_S, done.set)
+        worker = threading.Thread(target=work)
+        asyncio.get_running_loop().call_later(TICK_S / 2, worker.start)
+        await board.watch(done.is_set)
+        worker.join()
+
+    asyncio.run(watching())
+    assert wire.patches[-1]["cards"][0]["stage"] == "step 4"
+    assert set(senders) == {threading.current_thread()}
+    board.put(card("a", stage="after"))  # and then as ever
+    assert wire.patches[-1]["cards"][0]["stage"] == "after"
 
 
 def test_patch_holds_only_the_fields_that_changed() -> None:
@@ -321,7 +354,7 @@ def test_board_of_500_cards_packs_quickly_and_stays_small() -> None:
     assert "And 400 more." in static
     assert len(static) < 200_000
     assert len(board.text().splitlines()) == 1 + 500 * 3
-    assert len(board._static_bundle()["text/plain"].splitlines()) == 1 + 100 * 3 + 1
+    assert len(board.static_copy()["text/plain"].splitlines()) == 1 + 100 * 3 + 1
 
 
 def test_sound_sent_ahead_stays_within_its_allowance(tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""``%load_ext musicnb``: a cell that begins with ``%%music`` is a prompt."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any, Final
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from musicnb.briefs import TextToMusic
+from musicnb.errors import InvalidInput
+from musicnb.studio import Studio, Task, Tasks
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["MusicMagics", "load_ipython_extension"]
+
+#: As many orders as one cell may send; a sweep, which has a cap, is for more.
+MOST_TIMES: Final = 10
+_STUDIO: Final = "studio"
+_SECTION_TAG: Final = re.compile(r"^\s*\[[^\]\n]+\]\s*$", re.MULTILINE)
+
+
+@magics_class
+class MusicMagics(Magics):
+    """The magic, with the studio that its cells share."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self._names = shell.user_ns
+        self._own: Studio | None = None
+
+    @magic_arguments()
+    @argument("name", nargs="?", help="variable that keeps the task")
+    @argument("-m", "--model", default="suno-5.5", help="model to order from (suno-5.5)")
+    @argument("-t", "--title", help="name of the piece, in quotes")
+    @argument("-i", "--instrumental", action="store_true", help="no voice at all")
+    @argument(
+        "-o", "--option", action="append", default=[], metavar="NAME=VALUE",
+        help="a knob of the model, such as style_weight=0.7; may be repeated",
+    )  # fmt: skip
+    @argument("-n", "--times", type=int, default=1, help="how often it is ordered (1)")
+    @argument("-p", "--price", action="store_true", help="only say what it would cost")
+    @cell_magic
+    def music(self, line: str, cell: str) -> Task | Tasks | None:
+        """Order the music that the cell describes; returns at once and shows a live card.
+
+        From the first line on that is a section tag, such as [Verse], the text is lyrics. Run
+        again, the cell orders again.
+        """
+        asked = self._asked(line)
+        brief = _brief(asked, cell)
+        if faults := brief.faults():  # in one line: a traceback through this file helps nobody
+            raise UsageError(str(InvalidInput.from_faults(faults)))
+        price = f"{asked.times} × {brief.price}" if asked.times > 1 else str(brief.price)
+        if asked.price:
+            print(f"{price}: not sent")
+            return None
+        studio = self._studio()
+        print(price)
+        tasks = Tasks(studio.generate(brief) for _ in range(asked.times))
+        result = tasks[0] if asked.times == 1 else tasks
+        if asked.name:
+            self._names[asked.name] = result
+        return result
+
+    def _asked(self, line: str) -> Namespace:
+        try:
+            words = shlex.split(line)  # IPython's own way would leave the quotes in a title
+        except ValueError as error:
+            raise UsageError(f"{line.strip()!r}: {error}") from None
+        asked: Namespace = self.music.parser.parse_args(words)
+        if not 1 <= asked.times <= MOST_TIMES:
+            raise UsageError(
+                f"--times {asked.times} must be from 1 to {MOST_TIMES};"
+                " studio.sweep(...) is for more"
+            )
+        if asked.name and not asked.name.isidentifier():
+            raise UsageError(f"{asked.name!r} cannot name a variable; the prompt stands below")
+        return asked
+
+    def _studio(self) -> Studio:
+        """Use the notebook's studio; open one where there is none."""
+        theirs = self._names.get(_STUDIO)
+        if isinstance(theirs, Studio):
+            return theirs
+        if self._own is None:
+            self._own = Studio()
+        self._names.setdefault(_STUDIO, self._own)
+        return self._own
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register ``%%music``; IPython calls this for ``%load_ext musicnb``."""
+    shell.register_magics(MusicMagics)
+
+
+def _brief(asked: Namespace, cell: str) -> TextToMusic:
+    tag = _SECTION_TAG.search(cell)
+    prompt, lyrics = (cell[: tag.start()], cell[tag.start() :]) if tag else (cell, "")
+    return TextToMusic(
+        " ".join(prompt.split()),
+        model=asked.model,
+        title=asked.title,
+        lyrics=lyrics.strip() or None,
+        instrumental=asked.instrumental or None,
+        options=dict(_option(text) for text in asked.option),
+    )
+
+
+def _option(text: str) -> tuple[str, Any]:
+    """Read ``name=value``; the value is JSON where it is that, else text."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"--option {text!r} must look like style_weight=0.7")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
