@@ -86,6 +86,9 @@ class Fault:
 class MusicnbError(Exception):
     """Base of all errors of musicnb; catch it to catch everything we raise on purpose.
 
+    :Charged: see ``charged``
+    :Next: read the message: it ends with what to do
+
     Parameters
     ----------
     message
@@ -174,7 +177,11 @@ class MusicnbError(Exception):
 
 
 class InvalidInput(MusicnbError, ValueError):
-    """A field is wrong. Raised before anything is sent; the wallet is untouched."""
+    """A field is wrong. Raised before anything is sent; the wallet is untouched.
+
+    :Charged: no
+    :Next: mend the fields that ``faults`` names; it names all of them
+    """
 
     default_code = "invalid_input"
 
@@ -190,88 +197,158 @@ class InvalidInput(MusicnbError, ValueError):
 
 
 class ConfigurationError(MusicnbError):
-    """The service or the key is not set up so that a request could be sent."""
+    """The service or the key is not set up so that a request could be sent.
+
+    :Charged: no
+    :Next: set base URL and key, or neither; or install the extra that is named
+    """
 
     default_code = "configuration"
 
 
 class ServiceError(MusicnbError):
-    """The service answered with an error; ``code`` is kept verbatim."""
+    """The service answered with an error; ``code`` is kept verbatim.
+
+    :Charged: see ``charged``
+    :Next: read the message; quote ``request_id`` when you ask the service
+    """
 
     default_code = "service_error"
 
 
 class AuthenticationError(ServiceError):
-    """The key was refused (401), or may not do this (403)."""
+    """The key was refused (401), or may not do this (403).
+
+    :Charged: not by this answer; orders that wait are kept
+    :Next: check the key and that it belongs to this service, then ``studio.resume()``
+    """
 
 
 class InvalidRequest(ServiceError):
-    """The service refused the request as sent (400, 413, 415, 422)."""
+    """The service refused the request as sent (400, 413, 415, 422).
+
+    :Charged: no
+    :Next: change the request: ``param`` or ``faults`` say where
+    """
 
 
 class InsufficientBalance(ServiceError):
-    """The wallet holds less than the task costs (402). Top up and send the same request again."""
+    """The wallet holds less than the task costs (402). Top up and send the same request again.
+
+    :Charged: no; orders that wait are kept
+    :Next: top up, then ``studio.resume()``
+    """
 
 
 class NotFound(ServiceError):
-    """The service knows no such task, artifact or page (404)."""
+    """The service knows no such task, artifact or page (404).
+
+    :Charged: not by this answer
+    :Next: compare the id and the key: what belongs to another project is not found either
+    """
 
 
 class Conflict(ServiceError):
-    """The same Idempotency-Key came with another body, or is still being worked on (409)."""
+    """The same Idempotency-Key came with another body, or is still being worked on (409).
+
+    :Charged: not by this answer
+    :Next: wait where a twin of the request is being worked on: it is the same order
+    """
 
 
 class RateLimited(ServiceError):
-    """Too many requests (429); ``retry_after_s`` says how long to wait, where it is known."""
+    """Too many requests (429); ``retry_after_s`` says how long to wait, where it is known.
+
+    :Charged: unknown for an order until it is asked for again
+    :Next: nothing at first: requests slow down by themselves; later ``studio.resume()``
+    """
 
 
 class ServiceUnavailable(ServiceError):
-    """The service is broken or busy (408, 5xx)."""
+    """The service is broken or busy (408, 5xx).
+
+    :Charged: unknown for an order: it may have been taken before the answer was lost
+    :Next: try later: ``studio.resume()`` asks again under the same key, which is charged once
+        at most
+    """
 
 
 class ConnectionFailed(MusicnbError):
-    """No answer came. ``charged`` is None when the request may have arrived."""
+    """No answer came. ``charged`` is None when the request may have arrived.
+
+    :Charged: unknown for an order that may have arrived, else no
+    :Next: look after the network, then ``studio.resume()``
+    """
 
     default_code = "no_answer"
 
 
 class OutcomeUnknown(MusicnbError):
-    """An order got no answer and cannot be found: it may have been taken. Its price is held."""
+    """An order got no answer and cannot be found: it may have been taken. Its price is held.
+
+    :Charged: unknown: its price is held, not shown as zero
+    :Next: ``task.resume()`` looks again; ``task.cancel()`` gives it up; ``task.send_again()``
+        orders anew and may pay twice
+    """
 
     default_code = "outcome_unknown"
 
 
 class TaskFailed(MusicnbError):
-    """The service gave up on a task. ``charged`` is False once the refund is reported."""
+    """The service gave up on a task. ``charged`` is False once the refund is reported.
+
+    :Charged: no once the refund is reported, until then yes or unknown
+    :Next: change the brief, or order the same once more: ``run.retry_failed()``
+    """
 
     default_code = "task_failed"
 
 
 class TaskCanceled(MusicnbError):
-    """The task was canceled before it produced its clips."""
+    """The task was canceled before it produced its clips.
+
+    :Charged: only what the service did not give back
+    :Next: nothing, or order once more
+    """
 
     default_code = "task_canceled"
 
 
 class WaitTimeout(MusicnbError, TimeoutError):
-    """Waiting ended, the task did not: it goes on at the service and can be waited for again."""
+    """Waiting ended, the task did not: it goes on at the service and can be waited for again.
+
+    :Charged: yes once the service has reported it, until then unknown
+    :Next: wait again: ``task.result()``
+    """
 
     default_code = "wait_timeout"
 
 
 class DownloadFailed(MusicnbError):
-    """A clip that was paid for is not on disk yet; fetching it again costs nothing."""
+    """A clip that was paid for is not on disk yet; fetching it again costs nothing.
+
+    :Charged: yes
+    :Next: ``studio.resume()`` fetches the clip again, at no cost
+    """
 
     default_code = "download_failed"
 
 
 class UndecodableAudio(MusicnbError, ValueError):
-    """The bytes are not sound that can be decoded."""
+    """The bytes are not sound that can be decoded.
+
+    :Charged: no; where it is a clip, its task was paid
+    :Next: name another file; ``studio.library.verify()`` tells which clips changed
+    """
 
     default_code = "undecodable_audio"
 
 
 class LibraryError(MusicnbError):
-    """The library folder cannot be used as it is."""
+    """The library folder cannot be used as it is.
+
+    :Charged: see ``charged``; an order that cannot be written down is not sent
+    :Next: do as the hint says: end the other program, make room, or ``musicnb doctor``
+    """
 
     default_code = "library"

@@ -67,7 +67,7 @@ class ApiKey:
 
     @classmethod
     def from_environment(cls) -> ApiKey | None:
-        """Read the key from the first of `KEY_VARIABLES` that is set; in Colab, a secret."""
+        """Read the key from the first of ``KEY_VARIABLES`` that is set; in Colab, a secret."""
         for read in (os.environ.get, _colab_secret):
             for name in KEY_VARIABLES:
                 # read twice: a traceback that prints local variables is not to show it

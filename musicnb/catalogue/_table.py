@@ -86,6 +86,7 @@ def _minimax_modes() -> dict[tuple[Capability, str], Mode]:
     return modes
 
 
+#: The models by id: what each costs, gives, takes and allows.
 MODELS: Final[Mapping[str, Model]] = MappingProxyType(
     {
         model.id: model

@@ -37,7 +37,7 @@ _DURATIONS_KEPT: Final = 256
 
 
 class Journal:
-    """Every order, before it is sent and after; see `musicnb.library._database.Database`.
+    """Every order, before it is sent and after; see ``musicnb.library._database``.
 
     Parameters
     ----------

@@ -199,9 +199,9 @@ def rank(
 
     Paired comparison, because MUSHRA (ITU-R BS.1534-3) needs a reference, which generated music
     does not have; ITU-R BS.2132-0 does without one, but asks for marks of all clips at once on one
-    scale, where a pair asks only which. The model and its sources stand in
-    `musicnb.listen._model`, the prior in `musicnb.listen._posterior`; intervals are quantiles of
-    draws from the posterior (`musicnb.listen._sampling`).
+    scale, where a pair asks only which. The model and its sources stand in ``listen._model``, the
+    prior in ``listen._posterior``; intervals are quantiles of draws from the posterior
+    (``listen._sampling``).
 
     Parameters
     ----------

@@ -152,7 +152,7 @@ class Durations:
         return True
 
     def of(self, model: str) -> tuple[float, ...]:
-        """Return the durations of a model in seconds, at most `REMEMBERED`, the oldest first."""
+        """Return the durations of a model in seconds, at most ``REMEMBERED``, the oldest first."""
         return tuple(self._met.get(model, ()))
 
     def usual_s(self, model: str) -> float | None:

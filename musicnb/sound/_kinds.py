@@ -30,7 +30,7 @@ KINDS: Final = {kind.format: kind for kind in (WAV, FLAC, OGG, MP3)}
 
 
 def kind_of(head: bytes) -> Kind | None:
-    """Recognise a sound file by its first `HEAD_BYTES` bytes, or return None.
+    """Recognise a sound file by its first ``HEAD_BYTES`` bytes, or return None.
 
     Only the four kinds we trust libsndfile with are recognised: its other decoders are rarely
     used and have open security reports.

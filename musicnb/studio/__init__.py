@@ -17,20 +17,42 @@ from musicnb.studio._task import Task, TaskState
 from musicnb.studio._tasks import Tasks
 
 if TYPE_CHECKING:
+    from musicnb.studio._delivery import Deliverable, Delivery, DeliveryOptions
+    from musicnb.studio._figures import RunFigures
+    from musicnb.studio._form import StudioForm
+    from musicnb.studio._listening import ListeningOptions
     from musicnb.studio._session import Session
+    from musicnb.studio._session_figures import SessionFigures
 else:
-    __getattr__ = lazily(__name__, {"musicnb.studio._session": ("Session",)})
+    __getattr__ = lazily(
+        __name__,
+        {
+            "musicnb.studio._delivery": ("Deliverable", "Delivery", "DeliveryOptions"),
+            "musicnb.studio._figures": ("RunFigures",),
+            "musicnb.studio._form": ("StudioForm",),
+            "musicnb.studio._listening": ("ListeningOptions",),
+            "musicnb.studio._session": ("Session",),
+            "musicnb.studio._session_figures": ("SessionFigures",),
+        },
+    )
 
 __all__ = [
     "Account",
     "Clip",
     "Clips",
+    "Deliverable",
+    "Delivery",
+    "DeliveryOptions",
+    "ListeningOptions",
     "OpenedManifest",
     "Piece",
     "Reopened",
     "Run",
+    "RunFigures",
     "Session",
+    "SessionFigures",
     "Studio",
+    "StudioForm",
     "Task",
     "TaskState",
     "Tasks",

@@ -108,7 +108,7 @@ class Session(Ballot):
         )
 
     def prepare(self, *, progress: Progress = True) -> None:
-        """Make the excerpts that are not there yet; see `SealedSounds.prepare`."""
+        """Make the excerpts that are not there yet."""
         self._sounds.prepare(progress=progress)
 
     @property

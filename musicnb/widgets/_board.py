@@ -86,7 +86,7 @@ class Board(anywidget.AnyWidget):
         Whether picked clips are gathered in a tray, across searches, and can be compared blind.
     blind
         Whether the page must not show what tells compared clips apart but their sound. Their
-        names and pictures are the owner's affair: see `musicnb.widgets.comparison`.
+        names and pictures are the owner's affair: see `musicnb.widgets.Comparison`.
     copy_note
         What a copy without its kernel says: how to hear the clips again. Running its cell again
         may order, and pay, again; so it is never recommended here.
