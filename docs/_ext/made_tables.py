@@ -83,7 +83,8 @@ def profiles_page() -> str:
     """Write one row a profile, and below them how far each could be checked."""
     rows = [[f"`{p.name}`", p.title, _file(p), _level(p), _limits(p)] for p in PROFILES.values()]
     sources = [
-        [f"`{p.name}`", _linked(p.source), p.source_date, p.checked] for p in PROFILES.values()
+        [f"`{p.name}`", _linked(p.source), p.source_date.replace("-", "\u2011"), p.checked]
+        for p in PROFILES.values()
     ]
     return (
         "\n\n".join(
@@ -130,7 +131,8 @@ def _reference(limits: ReferenceLimits | None) -> str:
     if limits is None:
         return "—"
     size = f"{limits.maximum_bytes // 2**20} MB"
-    return f"{limits.minimum_s:g}–{limits.maximum_s:g} s, {size}, {', '.join(limits.formats)}"
+    span = f"{limits.minimum_s:g}–{limits.maximum_s:g} s"
+    return _kept_together(f"{span}, {size}, {', '.join(limits.formats)}")
 
 
 def _values(option: Option) -> str:
@@ -169,7 +171,7 @@ def _file(profile: Profile) -> str:
         parts.append(f"{profile.sample_rate / 1000:g} kHz")
     if profile.channels:
         parts.append("stereo" if profile.channels > 1 else "mono")
-    return ", ".join(parts)
+    return _kept_together(", ".join(parts))
 
 
 def _level(profile: Profile) -> str:
@@ -177,7 +179,8 @@ def _level(profile: Profile) -> str:
         return "left alone"
     level = f"{profile.loudness_lufs:g} LUFS ± {profile.tolerance_lu:g} LU"
     peak = profile.true_peak_dbtp
-    return level if peak is None else f"{level}, at most {peak:g} dBTP"
+    text = level if peak is None else f"{level}, at most {peak:g} dBTP"
+    return _kept_together(text.replace("-", "−"))
 
 
 def _limits(profile: Profile) -> str:
@@ -186,7 +189,12 @@ def _limits(profile: Profile) -> str:
         limits.append(f"{profile.longest_s:g} s")
     if profile.size_limit_bytes:
         limits.append(f"{profile.size_limit_bytes / 1e6:g} MB")
-    return ", ".join(limits) or "—"
+    return _kept_together(", ".join(limits)) or "—"
+
+
+def _kept_together(text: str) -> str:
+    """Keep every number on the line of its unit."""
+    return re.sub(r"(?<=\d) (?=\w)|(?<=±) ", "\u00a0", text)
 
 
 def _linked(text: str) -> str:
