@@ -53,7 +53,7 @@ HIT, COVERED, FALSE_CLEAR, FEWER_VOTES = 0.92, (0.93, 0.97), 0.05, 0.3
 WAYS = ("active", "random")
 #: What is followed from vote to vote.
 SHARES = ("the best is in the best three", "of the true best three are in it")
-STEPS, DRAWS, RESAMPLES = 16, 400, 2_000
+STEPS, DRAWS, RESAMPLES = 10, 400, 2_000
 NEWTON_STEPS = 25
 TWIN_TASKS, TWIN_VOTES = 8, 96
 
