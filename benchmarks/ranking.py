@@ -280,7 +280,7 @@ def report_curves(count: int, curves: np.ndarray) -> None:
 def saving(means: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return the share of votes that active pairs spare: (samples, ways, steps), votes of steps.
 
-    Negative where they need more.
+    Negative where they need more; -1, twice as many, is the least that a flat curve can tell.
     """
     columns = np.stack([np.ones(len(counts)), np.log(counts / counts[-1])], axis=1)
     fitted = np.zeros((*means.shape[:-1], 2))
@@ -291,7 +291,7 @@ def saving(means: np.ndarray, counts: np.ndarray) -> np.ndarray:
         fitted += np.clip(steps_on, -2, 2)
     # at the last count the logarithm is 0, so the first number is how high a curve ends
     ends, slope = fitted[..., 0], np.maximum(fitted[:, 0, 1], 0.05)
-    return np.asarray(1 - np.exp((ends[:, 1] - ends[:, 0]) / slope))
+    return 1 - np.minimum(np.exp((ends[:, 1] - ends[:, 0]) / slope), 2)
 
 
 def report_twins(rows: list[tuple[float, float, bool, bool]]) -> None:
