@@ -42,13 +42,16 @@ from musicnb.listen._model import Floats, answer_chances
 from musicnb.listen._posterior import Ballots, Draws, quick_draws
 from musicnb.listen._votes import TopK, Vote, check
 
-_DRAWS: Final = 400
+_DRAWS: Final = (400, 1_200)
+"""At least and at most: gains differ little between pairs, so few draws choose by their noise."""
+_WEIGHED: Final = 100_000
+"""Draws times pairs, where that is in between: 30 ms."""
 _APART: Final = 3
 """Other pairs heard between a pair and its repeat, at least: it should not be remembered."""
 _MOST_CLIPS: Final = 64
 """So many clips are paired with one another; of more, those nearest to the edge of the goal."""
 _AT_ONCE: Final = 128
-"""So many pairs are weighed at once: 2 MB for each array over draws, pairs and answers."""
+"""So many pairs are weighed at once: 5 MB at most for each array over draws, pairs, answers."""
 _SELDOM: Final = 1e-6
 _TOP_3: Final = TopK(3)
 
@@ -110,7 +113,7 @@ def next_pair(
         if earlier:
             vote = earlier[chance.integers(len(earlier))]
             return Pair(vote.right, vote.left, is_repeat=True)
-    draws = quick_draws(Ballots.of(listed, clips), _DRAWS, chance)
+    draws = quick_draws(Ballots.of(listed, clips), _draws_for(len(clips)), chance)
     pairs = list(combinations(_at_the_edge(draws, goal), 2))
     first, second = np.array(pairs).T
     taught = expected_gain(draws, first, second, goal)
@@ -146,6 +149,11 @@ def _gain(
     squares = (joint**2).sum(axis=0) / flat.mean(axis=0)
     before = (inside.mean(axis=0) ** 2).sum()
     return np.asarray(squares.reshape(chances.shape[1:]).sum(axis=-1) - before)
+
+
+def _draws_for(clips: int) -> int:
+    pairs = min(clips, _MOST_CLIPS) * (min(clips, _MOST_CLIPS) - 1) // 2
+    return int(np.clip(_WEIGHED // pairs, *_DRAWS))
 
 
 def _at_the_edge(draws: Draws, goal: TopK) -> list[int]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.library import KeptSession, KeptVote, Library
@@ -19,6 +20,8 @@ from musicnb.studio._sealed_folders import sealed_folder
 from musicnb.studio._votes_file import export_votes, imported_votes
 
 _fault = InvalidInput.about
+
+_SEED_DIGITS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +210,11 @@ class Ballot:
         self._sounds.prepare(progress=False)
         code, setup = self._sounds.code, self._setup
         sounds = {code(clip_id): self._sounds.path(clip_id) for clip_id in self._kept.clips}
+        # a seed of its own: with that of the session the order could be drawn again
+        seed = int(code("seed")[:_SEED_DIGITS], 16)
         rules = Rules(
             name=self.name, session=code(""), marks=code("repeats"), clips=tuple(sorted(sounds)),
-            k=setup.k, votes=setup.votes, seed=setup.seed, seconds=self._sounds.seconds,
+            k=setup.k, votes=setup.votes, seed=seed, seconds=self._sounds.seconds,
             least_heard_s=setup.least_heard_s,
         )  # fmt: skip
         return hand_out(path, rules, sounds)

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from itertools import chain, zip_longest
+from pathlib import Path
 from typing import Any, Final, TypedDict, Unpack
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -179,8 +179,7 @@ def _taken_in(library: Library, path: object, listener: str) -> Session:
 
 
 #: What ends the display of a session: by library, session and listener.
-_shown: WeakKeyDictionary[Library, dict[tuple[str, str], Callable[[], object]]]
-_shown = WeakKeyDictionary()
+_shown: dict[tuple[Path, str, str], Callable[[], object]] = {}
 
 
 def show(session: Session, library: Library) -> None:
@@ -190,9 +189,8 @@ def show(session: Session, library: Library) -> None:
     """
     from musicnb.widgets import BlindListening  # noqa: PLC0415 - scripts need no widgets
 
-    displays = _shown.setdefault(library, {})
-    mine = (session.name, session.listener)
-    if former := displays.pop(mine, None):
+    mine = (library.folder, session.name, session.listener)
+    if former := _shown.pop(mine, None):
         former()
     widget = BlindListening(session, elsewhere="session.ask() names files to play, and asks.")
     session.subscribe(widget.refresh)
@@ -201,7 +199,7 @@ def show(session: Session, library: Library) -> None:
         session.unsubscribe(widget.refresh)
         widget.close()
 
-    displays[mine] = end
+    _shown[mine] = end
     widget.show()
 
 

@@ -77,7 +77,7 @@ def _revealed(library: Library, name: str, clips: Clips) -> Session:
 
     session = reopen(library, clips, name, "me")
     if session.is_sealed:
-        # the page of the run alone would tell as well: it plays clips under their names
+        # not the run of the same name instead: its page plays the clips under their names
         raise _fault("name", f"{name!r:.80} is a session that is sealed; reveal it first")
     return session
 

@@ -84,3 +84,14 @@ def test_modes_are_where_scipy_finds_them():
 
         found = minimize(unlikely, np.zeros(len(CLIPS) + 2), method="BFGS").x
         assert mixture.modes[place] == pytest.approx(found, abs=2e-3)
+
+
+def test_modes_are_reached_where_whole_steps_would_overshoot_for_ever():
+    """Expected information may be half of the votes' own: then each step ends beyond the crest."""
+    _, votes = heard(CLIPS, 16, seed=11)  # one of forty on which whole steps never arrive
+    posterior = Posterior(Ballots.of(votes, CLIPS))
+    mixture = approximate(posterior)
+    uphill, _ = posterior.slopes(mixture.modes)
+    uphill -= posterior.precision * (mixture.modes - posterior.mean)
+    steps = np.linalg.solve(mixture.precisions, uphill[..., None])[..., 0]
+    assert (uphill * steps).sum(axis=1).max() < 1e-6

@@ -535,15 +535,18 @@ def test_cell_that_runs_again_and_again_leaves_one_display(session, studio):
     assert mine[0].screen["answered"] == 1
 
 
-def test_seed_is_not_told_while_a_session_is_sealed(run, session):
-    """With it the order could be drawn again: neither by name, nor by an error, nor printed."""
+def test_seed_is_not_told_while_a_session_is_sealed(run, session, tmp_path):
+    """With it the order could be drawn again: not by name, an error, or a file."""
     for ask in (lambda: session.seed, lambda: session.setup):
         with pytest.raises(InvalidInput, match="is sealed"):
             ask()
     drawn = run.listen(6, name="seed of its own", votes=3)
+    with zipfile.ZipFile(drawn.hand_out(tmp_path / "out.zip")) as handed_out:
+        elsewhere = json.loads(handed_out.read("session.json"))["seed"]
     with pytest.raises(InvalidInput, match="seed") as caught:
         run.listen(6, name="seed of its own", seed=1)
     seed = drawn.reveal().seed
+    assert seed != elsewhere
     assert str(seed) not in str(caught.value)
     assert str(seed) not in repr(drawn.setup)
 
