@@ -17,23 +17,23 @@ D = Decimal
     [
         (
             TaskFailed("no", code="overloaded", retryable=True), D(80), D(80),
-            "80 credits were charged, and all of them refunded."
-            " The same again may work: press Generate once more.",
+            ("80 credits were charged, and all of them refunded."
+            " The same again may work: press Generate once more."),
         ),
         (
             TaskFailed("no", code="content_rejected"), D(80), D(30),
-            "80 credits were charged, and 30 of them refunded."
-            " Change the request before you order it again.",
+            ("80 credits were charged, and 30 of them refunded."
+            " Change the request before you order it again."),
         ),
         (
             TaskFailed("no"), D(80), None,
-            "80 credits were charged; a refund is not reported yet."
-            " Ordering it again is a new order, at its full price.",
+            ("80 credits were charged; a refund is not reported yet."
+            " Ordering it again is a new order, at its full price."),
         ),
         (
             TaskFailed("no", code="x", charged=None), None, None,
-            "Whether it was charged is not known yet."
-            " Change the request before you order it again.",
+            ("Whether it was charged is not known yet."
+            " Change the request before you order it again."),
         ),
         (TaskCanceled("stopped", charged=False), None, None, "Nothing was charged."),
         (TaskCanceled("stopped", charged=True), None, None, "It was charged."),
