@@ -68,7 +68,7 @@ class LiveView:
         self._balance: Decimal | None = None
         self._adding_up = False
         self._lock = threading.Lock()
-        form = None if studio.read_only else studio.form(**values).widget
+        self._form = None if studio.read_only else studio.form(**values).widget
         clips = studio.clips()[::-1]
         at_rest = list(self._at_rest())
         self._board = _Library(
@@ -81,7 +81,7 @@ class LiveView:
         )
         self.view = StudioView(
             library=self._board.board,
-            form=form,
+            form=self._form,
             service=studio.service_line,
             account=self._account(),
             settings=settings_of(studio),
@@ -141,6 +141,8 @@ class LiveView:
     def _know_balance(self, balance: Decimal) -> None:
         self._balance = balance
         self._show_sums()
+        if self._form is not None:  # it hears of its own orders only
+            self._form.set_balance(f"{amount_text(balance)} credits left")
 
     def _show_sums(self) -> None:
         with contextlib.suppress(LibraryError):  # the studio was closed meanwhile
