@@ -14,7 +14,6 @@ from musicnb import __version__
 from musicnb.catalogue import amount_text, usd
 from musicnb.errors import LibraryError
 from musicnb.library import Sums
-from musicnb.pictures import size_text
 from musicnb.settings import ApiKey
 from musicnb.studio._account import Account
 from musicnb.studio._departures import tell_of_departures
@@ -206,10 +205,7 @@ def _day_view(day: time.struct_time, day_sums: Sums | None) -> DayView:
 
 def settings_of(studio: Studio) -> SettingsView:
     """Say which service is used and where the library is; of a key, only whether there is one."""
-    settings, library = studio.settings, studio.library
-    clips = library.journal.takes(outlines=False)
-    size = sum(take.clip.size_bytes for take in clips if take.clip is not None)
-    count = sum(take.clip is not None for take in clips)
+    settings = studio.settings
     rows = [("Service", studio.service_line)]
     if settings is not None:
         rows += [("Address", settings.base_url), ("API key", "set (never shown)")]
@@ -218,8 +214,7 @@ def settings_of(studio: Studio) -> SettingsView:
     else:
         rows += [("API key", "not set; the sandbox needs none")]
     rows += [
-        ("Library", os.fspath(library.folder)),
-        ("Kept there", f"{count} clips, {size_text(size)}, and the journal of their money"),
+        ("Library", os.fspath(studio.library.folder)),
         ("Version", f"musicnb {__version__}"),
     ]
     is_sandbox = studio.road is not None and studio.road.service.is_sandbox
