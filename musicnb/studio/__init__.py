@@ -17,7 +17,8 @@ from musicnb.studio._task import Task, TaskState
 from musicnb.studio._tasks import Tasks
 
 if TYPE_CHECKING:
-    from musicnb.studio._delivery import Deliverable, Delivery, DeliveryOptions
+    from musicnb.studio._deliverables import Deliverable, DeliveryOptions
+    from musicnb.studio._delivery import Delivery
     from musicnb.studio._figures import RunFigures
     from musicnb.studio._form import StudioForm
     from musicnb.studio._listening import ListeningOptions
@@ -27,7 +28,8 @@ else:
     __getattr__ = lazily(
         __name__,
         {
-            "musicnb.studio._delivery": ("Deliverable", "Delivery", "DeliveryOptions"),
+            "musicnb.studio._deliverables": ("Deliverable", "DeliveryOptions"),
+            "musicnb.studio._delivery": ("Delivery",),
             "musicnb.studio._figures": ("RunFigures",),
             "musicnb.studio._form": ("StudioForm",),
             "musicnb.studio._listening": ("ListeningOptions",),

@@ -224,7 +224,7 @@ def card_of(task: Task, seat: Seat | None = None) -> CardView:
 
 
 def _cancel_note(task: Task) -> str:
-    if task.task_id is None:
+    if task.job.sent_at is None:
         return "Costs nothing while it has not been sent"
     price = amount_text(task.charged_credits or task.job.expected_credits)
     return f"{price} credits come back if the service stops it before it is done"

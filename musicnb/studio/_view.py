@@ -14,7 +14,6 @@ from musicnb import __version__
 from musicnb.catalogue import amount_text, usd
 from musicnb.errors import LibraryError
 from musicnb.library import Sums
-from musicnb.pictures import size_text
 from musicnb.settings import ApiKey
 from musicnb.studio._account import Account
 from musicnb.studio._departures import tell_of_departures
@@ -68,7 +67,7 @@ class LiveView:
         self._balance: Decimal | None = None
         self._adding_up = False
         self._lock = threading.Lock()
-        form = None if studio.read_only else studio.form(**values).widget
+        self._form = None if studio.read_only else studio.form(**values).widget
         clips = studio.clips()[::-1]
         at_rest = list(self._at_rest())
         self._board = _Library(
@@ -81,7 +80,7 @@ class LiveView:
         )
         self.view = StudioView(
             library=self._board.board,
-            form=form,
+            form=self._form,
             service=studio.service_line,
             account=self._account(),
             settings=settings_of(studio),
@@ -141,6 +140,8 @@ class LiveView:
     def _know_balance(self, balance: Decimal) -> None:
         self._balance = balance
         self._show_sums()
+        if self._form is not None:  # it hears of its own orders only
+            self._form.set_balance(f"{amount_text(balance)} credits left")
 
     def _show_sums(self) -> None:
         with contextlib.suppress(LibraryError):  # the studio was closed meanwhile
@@ -204,10 +205,7 @@ def _day_view(day: time.struct_time, day_sums: Sums | None) -> DayView:
 
 def settings_of(studio: Studio) -> SettingsView:
     """Say which service is used and where the library is; of a key, only whether there is one."""
-    settings, library = studio.settings, studio.library
-    clips = library.journal.takes(outlines=False)
-    size = sum(take.clip.size_bytes for take in clips if take.clip is not None)
-    count = sum(take.clip is not None for take in clips)
+    settings = studio.settings
     rows = [("Service", studio.service_line)]
     if settings is not None:
         rows += [("Address", settings.base_url), ("API key", "set (never shown)")]
@@ -216,8 +214,7 @@ def settings_of(studio: Studio) -> SettingsView:
     else:
         rows += [("API key", "not set; the sandbox needs none")]
     rows += [
-        ("Library", os.fspath(library.folder)),
-        ("Kept there", f"{count} clips, {size_text(size)}, and the journal of their money"),
+        ("Library", os.fspath(studio.library.folder)),
         ("Version", f"musicnb {__version__}"),
     ]
     is_sandbox = studio.road is not None and studio.road.service.is_sandbox

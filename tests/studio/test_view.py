@@ -52,6 +52,8 @@ def test_order_made_anywhere_shows_live_and_ends_in_library_and_account(studio):
     assert len(cards_of(live)["Blue Hour"]["clips"]) == 2
     assert live.view.frame.going == 0
     wait_for(lambda: sums_of(live)["spent on clips"] == f"{before + 80:,.0f} credits")
+    left = f"{studio.balance:,.0f} credits left"
+    wait_for(lambda: live.view.widget.children[0].children[1].balance == left)
 
 
 def test_form_of_the_view_orders_once(studio):

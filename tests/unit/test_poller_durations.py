@@ -73,3 +73,12 @@ def test_regret_rises_with_time_and_never_beyond_it(seconds, seen_s, pause_s, mo
     slack = 1e-6 * (1 + seen_s)
     assert 0 <= sooner <= later + slack
     assert sooner <= pause_s + slack
+
+
+def test_what_is_usual_is_known_after_three():
+    """One or two are no habit; then it is the middle one, which an outlier does not move."""
+    durations = Durations({"a": [10.0, 12.0]})
+    assert durations.usual_s("a") is None
+    durations.learn("a", 900.0)
+    assert durations.usual_s("a") == 12.0
+    assert durations.usual_s("b") is None

@@ -423,4 +423,4 @@ def test_script_is_joined_without_comments() -> None:
         assert "/*" not in text
         assert "*/" not in text
         assert not any(line.startswith(("//", " ")) for line in text.splitlines())
-    assert len(board._esm) + len(board._css) < 122_000
+    assert len(board._esm) + len(board._css) < 130_000
