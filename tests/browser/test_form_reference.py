@@ -81,7 +81,7 @@ def test_a_dropped_recording_is_uploaded_once_and_followed_by_every_order(
         """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
             .data.some((value) => value)"""
     )
-    for width in (360, 800, 1280):
+    for width in (480, 800, 1280):
         page.set_viewport_size({"width": width, "height": 1500})
         page.wait_for_timeout(200)
         assert form.evaluate(STICKING_OUT) == []
