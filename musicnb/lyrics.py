@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 
+__all__ = ["MAX_CHARACTERS", "Stanza", "Syllable", "read_stanzas", "syllables"]
+
 #: Longest lyrics that are read; the service accepts no more.
 MAX_CHARACTERS = 5000
 

@@ -209,6 +209,7 @@ class Form(anywidget.AnyWidget):
         if faults:
             raise InvalidInput.from_faults(faults)
         if self.verdict["short"]:
+            self._ask_balance()
             raise InvalidInput.about("times", self.verdict["short"])
         for _ in range(times):
             self._submit(brief)
@@ -320,8 +321,8 @@ class Form(anywidget.AnyWidget):
 
     def _submitted(self, brief: Brief, times: int, verdict: Mapping[str, Any]) -> _Outcome:
         if not verdict["can_send"]:
-            if verdict["short"] and self._desk is not None:
-                self._desk.ask_balance()  # it may have been topped up since
+            if verdict["short"]:
+                self._ask_balance()
             return _Outcome(sent=False, text="")  # the verdict says why, beside each field
         done = 0
         try:
@@ -338,6 +339,11 @@ class Form(anywidget.AnyWidget):
             start = f"{done} of {times} sent, the rest not" if done else "Not sent"
             return _Outcome(sent=False, text=f"{start}: submit failed with {kind}; see the log")
         return _Outcome(sent=True, text=_sent_text(verdict))
+
+    def _ask_balance(self) -> None:
+        """Look again: the wallet may have been topped up since it was last read."""
+        if self._desk is not None:
+            self._desk.ask_balance()
 
     def _answer(self, press: str, outcome: _Outcome) -> None:
         with self._lock:

@@ -55,6 +55,7 @@ class RecordingPanel {
   /** Have Python make something usable that it can reach itself. */
   refer(source, name) {
     this.sender.stop();
+    this.wish = null; // a file that is being looked at is not wanted any more
     this.openClips(false);
     this.form.said = "";
     this.busy(name, "Looking at it", 0);

@@ -15,7 +15,7 @@ from musicnb.widgets._form_values import Values, changed, filled_from, sendable
 
 if TYPE_CHECKING:
     from musicnb.widgets._form import Form
-    from musicnb.widgets._form_desk import FormDesk, Reference
+    from musicnb.widgets._form_desk import FormDesk
 
 __all__ = ["Shelf"]
 
@@ -78,8 +78,8 @@ class Shelf:
             for field, value in self._form.values.items()
             if value not in (None, "") and field not in ("times", "reference")
         }
-        reference: Reference | None = self._form.values["reference"]
-        if reference is not None and (source := _lasting(reference.source)):
+        brief = self._form.brief
+        if isinstance(brief, ReferenceAudioToMusic) and (source := _lasting(brief.reference_audio)):
             fields["reference"] = source
         self._desk.keep_preset(sendable(kept), sendable(fields))
         return kept

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from looking import CONTRAST, STICKING_OUT, use_theme
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -23,35 +24,6 @@ def submit(brief):
 form = Form(submit=submit, service="sandbox · offline · free", balance="1,240 credits left"{more})
 form
 """
-# The colour of each text on what is behind it, as drawn: browsers report mixed colours as mixes.
-CONTRAST = """(root) => {
-  const pixel = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const drawn = (colors) => {
-    pixel.clearRect(0, 0, 1, 1);
-    for (const color of colors) { pixel.fillStyle = color; pixel.fillRect(0, 0, 1, 1); }
-    return [...pixel.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  };
-  const light = (rgb) => rgb.map((v) => v / 255).map((v) => v <= .04045 ? v / 12.92
-    : ((v + .055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
-  const faults = [];
-  for (const node of root.querySelectorAll("*")) {
-    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-    if (!own || !node.checkVisibility({visibilityProperty: true})) continue;
-    if (node.closest("style, :disabled, .mnb-f-off .mnb-f-tags")) continue;
-    const behind = [];
-    for (let one = node; one; one = one.parentElement) {
-      const style = getComputedStyle(one);
-      if (style.backgroundImage.startsWith("linear-gradient")) {
-        behind.unshift(style.backgroundImage.match(/rgb\\([^)]*\\)/g).at(-1));
-      } else behind.unshift(style.backgroundColor);
-    }
-    const back = light(drawn(["white", ...behind]));
-    const text = light(drawn(["white", ...behind, getComputedStyle(node).color]));
-    const ratio = (Math.max(back, text) + .05) / (Math.min(back, text) + .05);
-    if (ratio < 4.5) faults.push(`${node.className}: ${node.textContent} ${ratio.toFixed(2)}`);
-  }
-  return faults;
-}"""
 
 
 @pytest.fixture
@@ -89,18 +61,6 @@ def sent(lab: Any, expected: int, *, settle_s: float = 0.6) -> list[dict[str, An
     bodies = [json.loads(line) for line in path.read_text().splitlines()]
     assert len(bodies) == expected
     return bodies
-
-
-def use_theme(page: Page, name: str, *, light: bool) -> None:
-    """Switch JupyterLab's theme and wait until its style sheet is there."""
-    page.evaluate(
-        "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", name
-    )
-    page.wait_for_function(
-        "(light) => document.body.dataset.jpThemeLight === light", arg=str(light).lower()
-    )
-    # colours are transitions, and a style sheet arrives after its name
-    page.wait_for_timeout(800)
 
 
 def test_a_double_click_sends_one_request_with_only_what_was_set(
@@ -338,11 +298,7 @@ def test_the_form_fits_from_narrow_to_wide_and_does_not_jump(
     for width in (1400, 1000, 800, 600):
         page.set_viewport_size({"width": width, "height": 1300})
         page.wait_for_timeout(200)
-        wide = shown.evaluate(
-            """(root) => [...root.querySelectorAll("*")].filter((node) => node.checkVisibility()
-                && node.getBoundingClientRect().right > root.getBoundingClientRect().right + 1)
-                .map((node) => node.className)"""
-        )
+        wide = shown.evaluate(STICKING_OUT)
         assert wide == []
     page.set_viewport_size({"width": 1280, "height": 1300})
     page.wait_for_timeout(200)

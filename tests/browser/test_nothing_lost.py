@@ -6,7 +6,7 @@ import pytest
 from picturing import NOTEBOOKS, picture
 from playwright.sync_api import expect
 
-NOTEBOOK = "02_nothing_lost.ipynb"
+NOTEBOOK = "09_nothing_lost.ipynb"
 LOSE = """
 import musicnb as mnb
 studio = mnb.Studio("LIBRARY", base_url="sandbox")

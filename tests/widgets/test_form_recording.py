@@ -305,7 +305,7 @@ def test_more_than_the_wallet_holds_is_not_sent(
     )
     with pytest.raises(InvalidInput, match="40 are missing"):
         form.generate()
-    assert desk.balance_asked == 1
+    assert desk.balance_asked == 2
     form.set_balance("240 credits left", Decimal(240))
     assert page.press(2, prompt="warm", times=3)["sent"]
 

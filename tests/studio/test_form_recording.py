@@ -1,0 +1,165 @@
+"""A studio's form with recordings: uploaded once, followed, remembered; presets and history."""
+
+import json
+import shutil
+import time
+
+import pytest
+
+from musicnb import Artifact, ReferenceAudioToMusic, TextToMusic
+from musicnb.errors import InvalidInput, MusicnbError
+from musicnb.library import Presets, Upload, Uploads
+
+
+@pytest.fixture(scope="module")
+def clip(studio):
+    """Make one clip long enough for every model."""
+    brief = TextToMusic("calm lofi, 10 seconds", title="Calm", instrumental=True,
+                        model="minimax-music-2.6")  # fmt: skip
+    return studio.generate(brief).result(60)[0]
+
+
+def uploads_of(studio):
+    """List what the service has of us."""
+    return studio.library.uploads.all("sandbox")
+
+
+def test_a_clip_is_followed_and_uploaded_once(studio, clip, tmp_path):
+    """The form orders what a Python user would build; the same bytes are never sent twice."""
+    form = studio.form(prompt="warmer, with a Rhodes", model="minimax-music-2.6", reference=clip)
+    (upload,) = uploads_of(studio)
+    artifact = Artifact(upload.artifact_id)
+    assert form.brief == ReferenceAudioToMusic(
+        "warmer, with a Rhodes", model="minimax-music-2.6", reference_audio=artifact
+    )
+    assert artifact.artifact_id in form.code()
+    copy = tmp_path / "under another name.mp3"
+    shutil.copy(clip.path, copy)
+    assert studio.upload(copy) == studio.upload(clip) == artifact
+    form.set(reference=copy)
+    assert "not sent again" in form.widget.reference["note"]
+    form.set(reference=clip.clip_id)
+    form.set(reference=artifact.artifact_id)
+    assert form.widget.reference["name"] == "Calm"
+    assert len(uploads_of(studio)) == 1
+    task = form.generate()
+    assert len(task.result(60)) == 1
+    assert task.job.capability == "reference_audio_to_music"
+    assert studio.upload(clip, again=True) != artifact
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("http://media.test/a.mp3", "must begin with https://"),
+        ("https://", "no whole address"),
+        ("not/there.mp3", "is no file"),
+        (3, "is no file"),
+    ],
+)
+def test_what_is_no_recording_is_named(studio, source, problem):
+    """The error says what is wrong, and the form is as it was."""
+    form = studio.form(prompt="before")
+    with pytest.raises(InvalidInput, match=problem):
+        form.set(prompt="after", reference=source)
+    assert form.brief == TextToMusic("before")
+
+
+def test_what_no_model_takes_is_refused_before_it_is_sent(studio, tmp_path):
+    """A file that is no sound, or too long, is never uploaded."""
+    before = uploads_of(studio)
+    text = tmp_path / "song.mp3"
+    text.write_text("these are words")
+    with pytest.raises(MusicnbError):
+        studio.form(reference=text)
+    assert uploads_of(studio) == before
+
+
+def test_three_orders_of_one_press_have_keys_of_their_own(studio):
+    """The journal numbers equal orders on, so each is sent and charged once."""
+    form = studio.form(prompt="three of a kind, 5 seconds", times=3)
+    before = studio.balance
+    form.generate()
+    assert len(form.tasks) == 3
+    for task in form.tasks:
+        task.result(60)
+    assert len({task.job.idempotency_key for task in form.tasks}) == 3
+    assert before - studio.balance == 240
+    (order,) = form.history("three kind")
+    assert "3 times" in order.about
+
+
+def test_an_earlier_request_comes_back_with_its_recording(studio, clip):
+    """History finds by words, again gives the same brief, and varying numbers the title on."""
+    form = studio.form(prompt="a choir joins in", title="Choir", reference=clip, lyrics="la la")
+    brief = form.brief
+    task = form.generate()
+    task.result(60)
+    other = studio.form()
+    (order,) = other.history("CHOIR suno")
+    other.use_again(order)
+    assert other.brief == brief
+    assert other.widget.reference["facts"][1] == "MP3"
+    other.vary(task)
+    assert other.brief == brief.with_changes(title="Choir 2")
+
+
+def test_presets_are_kept_in_the_library_by_name(studio, clip):
+    """One readable file holds them; a form made later can use them."""
+    form = studio.form(prompt="warm", title="t", style_weight=0.5, reference=clip)
+    form.save_preset("My sound")
+    kept = json.loads((studio.library.folder / "presets.json").read_text())["presets"]
+    assert kept["My sound"]["reference"].startswith("art_")
+    later = studio.form()
+    assert later.presets == ["My sound"]
+    later.use_preset("My sound")
+    assert later.brief == form.brief
+    later.delete_preset("My sound")
+    assert form.presets == []
+
+
+def test_presets_that_cannot_be_read_are_left_as_they_are(tmp_path):
+    """A damaged file is named and never replaced."""
+    presets, file = Presets(tmp_path), tmp_path / "presets.json"
+    for text in ("{", '{"version": 2, "presets": {}}', '{"version": 1, "presets": {"a": 1}}'):
+        file.write_text(text)
+        with pytest.raises(MusicnbError, match="cannot be read"):
+            presets.keep("a", {})
+        assert file.read_text() == text
+
+
+def test_an_upload_that_the_service_has_lost_is_sent_again(studio, clip):
+    """Once an order says that a recording is gone, it is not reused any more."""
+    studio.upload(clip)
+    known = uploads_of(studio)[-1]
+    lost = Upload(**{**vars_of(known), "sha256": "0" * 64, "artifact_id": "art_gone"})
+    studio.library.uploads.add(lost)
+    form = studio.form(prompt="follow it", reference="art_gone")
+    task = form.generate()
+    with pytest.raises(MusicnbError):
+        task.result(60)
+    deadline = time.monotonic() + 10
+    while studio.library.uploads.of_bytes("sandbox", "0" * 64) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert studio.library.uploads.of_bytes("sandbox", "0" * 64) is None
+    assert known in uploads_of(studio)
+
+
+def test_uploads_of_another_service_are_not_ours(tmp_path):
+    """What one account sent is nothing to another, and an altered line is left out."""
+    uploads = Uploads(tmp_path)
+    facts = {"size_bytes": 1, "name": "a", "format": "WAV", "duration_s": 1.0, "channels": 1,
+             "sample_rate_hz": 8000, "outline": "", "uploaded_at": 0.0}  # fmt: skip
+    uploads.add(Upload("mine", "aa", artifact_id="art_1", **facts))
+    uploads.add(Upload("mine", "bb", artifact_id="art_2", **facts))
+    assert uploads.of_bytes("other", "aa") is None
+    record = tmp_path / "uploads" / "record.jsonl"
+    record.write_text(record.read_text().replace("art_1", "art_9"))
+    assert [upload.artifact_id for upload in uploads.all("mine")] == ["art_2"]
+    uploads.forget("mine", "art_2")
+    assert Uploads(tmp_path).all("mine") == []
+
+
+def vars_of(upload):
+    """Return a record's fields."""
+    return {name: getattr(upload, name) for name in upload.__dataclass_fields__}
