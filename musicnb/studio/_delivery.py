@@ -77,6 +77,7 @@ class Delivery:
                 "size_bytes": file.made.size_bytes,
                 "passed": file.passed,
                 "problems": "; ".join(file.made.problems),
+                "found_terms": "; ".join(file.found_terms),
             }
             for file in self.files
         )

@@ -96,7 +96,7 @@ def test_pack_holds_what_its_manifest_says(delivery, run, studio, tmp_path):
 
 def test_votes_stand_on_the_way_to_a_file_and_are_told_once_revealed(studio, run):
     """While a session is blind, only that a clip was heard."""
-    session = studio.listen(run.clips[:2], name="choosing", listener="ann")
+    session = studio.listen(run.clips[:2], name="choosing", listener="ann", goal="top 1")
     sessions = studio.library.journal.sessions
     first, second = (clip.clip_id for clip in run.clips[:2])
     sessions.keep(KeptVote("v1", "choosing", "ann", first, second, "A"))
@@ -240,6 +240,17 @@ def test_loops_stand_in_table_page_and_manifest_with_the_seams_rating(studio, st
             studio.deliver([steady], "game-loop", loops=wrong, progress=False)
     with pytest.raises(InvalidInput, match=r"CON.*whole ones"):
         studio.deliver([steady], "game-loop", loops=[200], progress=False)
+
+
+def test_words_that_a_client_forbids_are_told_and_stop_nothing(studio, steady, tmp_path):
+    """In the table, on the page and in the manifest."""
+    delivery = studio.deliver([steady], "archive-master", terms=["HOUSE", "polka"], progress=False)
+    assert list(delivery.table()["found_terms"]) == ["HOUSE"]
+    files = content(delivery.write(tmp_path / "pack.zip"))
+    assert json.loads(files["manifest.json"])["clips"][0]["found_terms"] == ["HOUSE"]
+    assert "Words on the list" in files["index.html"].decode()
+    with pytest.raises(InvalidInput, match="terms"):
+        studio.deliver([steady], "archive-master", terms=3, progress=False)
 
 
 def test_title_that_windows_takes_for_a_device_is_no_name(studio, steady):
