@@ -242,7 +242,8 @@ class Names:
 def _ascii(text: str) -> str:
     """Reduce any text to letters that every system has, and to a name that none reads otherwise."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^A-Za-z0-9_]+", "-", plain)[:LONGEST_NAME].strip("-_")
+    words = re.sub(r"[^A-Za-z0-9_]+", "-", plain)
+    name = re.sub(r"-?_-?", "_", words)[:LONGEST_NAME].strip("-_")
     return f"{name}-file" if sound.is_device(name) else name
 
 

@@ -175,7 +175,7 @@ def test_file_that_fails_blocks_until_a_reason_is_given(studio, run, tmp_path):
         ({"profiles": []}, "profiles"), ({"profiles": ["radio"]}, "profile"),
         ({"name": ""}, "name"), ({"name": 3}, "name"), ({"template": "{path}"}, "template"),
         ({"template": "{title.__class__}"}, "template"), ({"template": "{"}, "template"),
-        ({"template": None}, "template"),
+        ({"template": None}, "template"), ({"name": "a\nb"}, "name"), ({"loop": [8]}, "options"),
     ],
 )  # fmt: skip
 def test_wrong_option_is_named(studio, run, options, field):
@@ -191,6 +191,8 @@ def test_wrong_option_is_named(studio, run, options, field):
         ({"terms_date": "31.1.2026"}, "terms_date"), ({"terms_date": "20260131"}, "terms_date"),
         ({"terms_date": 3}, "terms_date"), ({"rights": 3}, "rights"),
         ({"disclosure": "x" * 2_001}, "disclosure"), ({"terms_url": None}, "terms_url"),
+        ({"override": 3}, "override"), ({"override": None}, "override"),
+        ({"rights": "\ud800"}, "rights"),
     ],
 )  # fmt: skip
 def test_wrong_statement_writes_nothing(delivery, tmp_path, options, field):
