@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from musicnb.catalogue import MODELS
     from musicnb.deliver import verify_pack
     from musicnb.errors import MusicnbError
+    from musicnb.prompts import check_prompt
     from musicnb.studio import Clip, Studio, Task
 else:
     __getattr__ = lazily(
@@ -30,6 +31,7 @@ else:
             "musicnb.briefs": ("Artifact", "ReferenceAudioToMusic", "TextToMusic"),
             "musicnb.catalogue": ("MODELS",),
             "musicnb.deliver": ("verify_pack",),
+            "musicnb.prompts": ("check_prompt",),
             "musicnb.errors": ("MusicnbError",),
             "musicnb.magic": ("load_ipython_extension",),  # what %load_ext looks for
             "musicnb.studio": ("Clip", "Studio", "Task"),
@@ -46,6 +48,7 @@ __all__ = [
     "Task",
     "TextToMusic",
     "__version__",
+    "check_prompt",
     "measure_file",
     "measure_many",
     "verify_pack",

@@ -28,6 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--loop", action="append", type=int, metavar="BARS",
         help="a loop of every clip of so many bars; again for another",
     )  # fmt: skip
+    parser.add_argument(
+        "--terms", type=Path, metavar="FILE",
+        help="words to look for in the prompts, one a line; they stop nothing",
+    )  # fmt: skip
     parser.add_argument("--stars", type=int, metavar="N", help="all clips of at least N stars")
     parser.add_argument("--pack", type=Path, help="where to write it; without, only a table")
     parser.add_argument("--name", default="delivery", help="what the pack is called")
@@ -47,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         raise _fault("library", f"{options.library!r:.80} is none")
     with Studio(options.library, base_url="sandbox", quiet=True) as studio:
         clips = _chosen(list(studio.clips()), options.clips, options.stars)
-        given = {"lengths": options.length, "loops": options.loop}
+        given = {"lengths": options.length, "loops": options.loop, "terms": options.terms}
         shorter = {name: value for name, value in given.items() if value is not None}
         delivery = studio.deliver(clips, options.profile, name=options.name, **shorter)
         print(delivery)

@@ -25,7 +25,7 @@ from musicnb.deliver._profiles import Profile, profile_named
 from musicnb.deliver._smpl import append_loop
 from musicnb.errors import Fault, InvalidInput
 from musicnb.measure import Gauge, Gauged, LoopSeam
-from musicnb.sound import Sound, encode_into, new_file, read
+from musicnb.sound import Sound, encode_into, named_path, new_file, read
 
 #: Deeper than this a limiter is heard, not only seen.
 MOST_LIMITING_DB: Final = 6.0
@@ -144,7 +144,8 @@ def conform(
     Raises
     ------
     InvalidInput
-        There is no such profile, or it takes fewer channels than there are.
+        There is no such profile, it takes fewer channels than there are, samples have no such
+        shape, kind or rate, or `path` is no path.
     UndecodableAudio
         The source is no sound.
     FileExistsError
@@ -154,7 +155,7 @@ def conform(
     ConfigurationError
         Another sample rate needs soxr: ``pip install "musicnb[deliver]"``.
     """
-    labels = labels or Labels()
+    labels, target = labels or Labels(), named_path(path)
     loop = source if isinstance(source, Loop) else None
     material = _going_round(source) if isinstance(source, Loop) else source
     work = _Work(Original(material), profile_named(profile), loop)
@@ -164,13 +165,13 @@ def conform(
         made_at=made_at or datetime.now(UTC),
         history=work.coding_history(),
     )
-    with new_file(path) as file:
+    with new_file(target) as file:
         work.run(file, labels.tags(), bext)
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     return Conformed(
-        path=Path(path),
+        path=target,
         size_bytes=size,
         sha256=sha256,
         profile=work.profile,

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicnb.deliver._fades import crossfaded, falling
+from musicnb.deliver._original import sound_of
 from musicnb.errors import Fault, InvalidInput
 from musicnb.measure import Bars, LevelMeter, find_bars
-from musicnb.sound import Sound, Source, read
+from musicnb.sound import Sound, Source
 
 #: ``original``: the master's own ending; the others are made.
 Ending = Literal["original", "fade", "hard"]
@@ -179,13 +180,15 @@ def cut_down(
     Raises
     ------
     InvalidInput
-        The master is shorter, the length is none, or the ending asked for cannot be had.
+        The master is shorter, the length is none, the ending asked for cannot be had, or samples
+        have no such shape, kind or rate.
     UndecodableAudio
         The source is no sound.
     """
-    sound = source if isinstance(source, Sound) else read(source)
+    sound = sound_of(source)
     rate, length = sound.sample_rate, len(sound.samples)
-    is_length = isinstance(seconds, int | float) and 0 < seconds <= _LONGEST_S
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    is_length = is_number and 0 < seconds <= _LONGEST_S
     frames = round(seconds * rate) if is_length else 0
     problem = "" if frames else f"must be a number of seconds, not {seconds!r:.40}"
     if frames > length:

@@ -56,7 +56,9 @@ class Labels:
         }
         lines = [f"{name}: {' '.join(text.split())}" for name, text in rows.items() if text]
         tags = {"title": self.title, "comment": "\n".join(lines)}
-        return {name: text for name, text in tags.items() if text}
+        # half of a letter cannot be written
+        whole = {name: text.encode(errors="replace").decode() for name, text in tags.items()}
+        return {name: text for name, text in whole.items() if text}
 
 
 def has_content_credentials(file: BinaryIO) -> bool:

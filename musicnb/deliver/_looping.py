@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musicnb.deliver._fades import crossfaded
+from musicnb.deliver._original import sound_of
 from musicnb.errors import Fault, InvalidInput
 from musicnb.measure import (
     Bars,
@@ -22,7 +23,7 @@ from musicnb.measure import (
     loop_seam,
     seam_click_db,
 )
-from musicnb.sound import Sound, Source, read
+from musicnb.sound import Sound, Source
 
 #: Where a seam is blended: not at all, before the loop's end, or behind its beginning.
 Blend = Literal["none", "end", "start"]
@@ -249,14 +250,15 @@ def find_loops(
     Raises
     ------
     InvalidInput
-        There is no steady beat, no such stretch, or a number is outside reason; in plain words.
+        There is no steady beat, no such stretch, a number is outside reason, or samples have no
+        such shape, kind or rate; in plain words.
     UndecodableAudio
         The source is no sound.
     """
     wanted = _counts(bars)
     if isinstance(most, bool) or not isinstance(most, int) or not 0 < most <= _MOST_LOOPS:
         raise _fault("most", f"is {most!r:.40}; give 1 to {_MOST_LOOPS}")
-    sound = source if isinstance(source, Sound) else read(source)
+    sound = sound_of(source)
     # what is no number would spread over every measure
     clean = np.nan_to_num(sound.samples, nan=0.0, posinf=1.0, neginf=-1.0)
     sound = Sound(clean, sound.sample_rate)

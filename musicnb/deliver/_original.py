@@ -7,15 +7,51 @@ import os
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from musicnb.convert import Blocks
 from musicnb.deliver._labels import has_content_credentials
-from musicnb.sound import Decoder, Sound
+from musicnb.errors import Fault, InvalidInput
+from musicnb.sound import Decoder, Sound, Source, read
 
 #: A path, a sound file's bytes, or samples.
 Material = str | os.PathLike[str] | bytes | Sound
 
 _BLOCK_FRAMES: Final = 65_536
 _FLOAT_BITS: Final = 32
+_RATES: Final = (8_000, 192_000)
+_MOST_CHANNELS: Final = 8
+_DIMENSIONS: Final = 2
+
+
+def sound_of(source: Source | Sound) -> Sound:
+    """Return what is to be cut or looped: samples as they are once checked, anything else decoded.
+
+    Raises
+    ------
+    InvalidInput
+        Samples have no such shape, kind or rate.
+    UndecodableAudio
+        It is no sound.
+    """
+    return _checked(source) if isinstance(source, Sound) else read(source)
+
+
+def _checked(sound: Sound) -> Sound:
+    samples, rate = sound.samples, sound.sample_rate
+    problem = ""
+    if not isinstance(samples, np.ndarray) or samples.ndim != _DIMENSIONS or not samples.size:
+        problem = (
+            f"must be shaped (frames, channels), not {getattr(samples, 'shape', samples)!r:.40}"
+        )
+    elif samples.shape[1] > _MOST_CHANNELS or not np.issubdtype(samples.dtype, np.floating):
+        kind = f"{samples.shape[1]} channels of {samples.dtype}"
+        problem = f"must be floats in at most {_MOST_CHANNELS} channels, not {kind}"
+    elif isinstance(rate, bool) or not isinstance(rate, int) or not _RATES[0] <= rate <= _RATES[1]:
+        problem = f"must have {_RATES[0]:,} to {_RATES[1]:,} frames a second, not {rate!r:.40}"
+    if problem:
+        raise InvalidInput.from_faults([Fault("samples", "", problem)])
+    return Sound(samples.astype(np.float32, copy=False), rate)
 
 
 class Original:
@@ -33,12 +69,14 @@ class Original:
 
     Raises
     ------
+    InvalidInput
+        Samples have no such shape, kind or rate.
     UndecodableAudio
         It is no sound.
     """
 
     def __init__(self, source: Material) -> None:
-        self._source = source
+        self._source = source = _checked(source) if isinstance(source, Sound) else source
         self.bits = _FLOAT_BITS
         self.problem: str | None = None
         self.frames = 0

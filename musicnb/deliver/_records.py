@@ -70,6 +70,8 @@ class ClipRecord(_Record):
     credits: Credits | None
     is_sandbox: bool
     reference_rights: Line = ""
+    #: What stands in its request and on the list of terms that the delivery was checked against.
+    found_terms: Annotated[tuple[Line, ...], Field(max_length=10_000)] = ()
     c2pa: bool = False
 
 

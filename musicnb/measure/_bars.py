@@ -124,7 +124,8 @@ def find_bars(samples: NDArray[np.float32], sample_rate: int) -> Bars | None:
     """
     listener = Listener(sample_rate)
     with threadpool_limits(1, "blas"):
-        listener.push(samples.sum(axis=1, dtype=np.float32))
+        mono = samples.sum(axis=1, dtype=np.float32)
+        listener.push(np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0))
         heard = listener.close()
     return bars_of(heard, len(samples) / sample_rate)
 

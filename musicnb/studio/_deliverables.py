@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import string
 import unicodedata
@@ -27,6 +28,7 @@ from musicnb.deliver import (
 )
 from musicnb.errors import InvalidInput
 from musicnb.measure import find_bars
+from musicnb.prompts import found_terms, read_terms
 from musicnb.studio._clip import Clip
 
 _fault = InvalidInput.about
@@ -51,6 +53,10 @@ class DeliveryOptions(TypedDict, total=False):
         Numbers of bars of loops to be found in every clip, such as ``[8]``: beside the lengths, or
         instead of the whole clip. A clip without a steady beat is refused: see
         `musicnb.deliver.find_loops`.
+    terms
+        Words that this client or place forbids, or a file with one a line: see
+        `musicnb.prompts.read_terms`. Where one stands in a clip's request, table and manifest say
+        so; nothing is stopped.
     name
         Of the pack; ``"delivery"`` by default.
     template
@@ -63,6 +69,7 @@ class DeliveryOptions(TypedDict, total=False):
 
     lengths: Iterable[float]
     loops: Iterable[int]
+    terms: Iterable[str] | str | os.PathLike[str]
     name: str
     template: str
     progress: Progress
@@ -82,6 +89,8 @@ class Deliverable:
         What came of it, measured after encoding.
     cut, loop
         The plan of its shorter form or loop; None where it is the whole clip.
+    found_terms
+        Words of the delivery's list that stand in the clip's request.
     """
 
     name: str
@@ -90,6 +99,7 @@ class Deliverable:
     made: Conformed
     cut: CutDown | None = None
     loop: Loop | None = None
+    found_terms: tuple[str, ...] = ()
 
     @property
     def ending(self) -> str:
@@ -114,6 +124,8 @@ class Wanted:
         Every clip in every length and loop for every profile; no length is the whole clip.
     names
         What they are called.
+    terms
+        Words to look for in their requests.
     """
 
     clips: Sequence[Clip]
@@ -121,6 +133,7 @@ class Wanted:
     loops: Sequence[int]
     profiles: Sequence[Profile]
     names: Names
+    terms: tuple[str, ...]
 
     @classmethod
     def checked(cls, clips: Any, profiles: Any, options: DeliveryOptions) -> Wanted:
@@ -137,7 +150,8 @@ class Wanted:
         loops = _loops(options.get("loops"))
         given = options.get("lengths")
         lengths = [] if given is None and loops else _lengths(given, chosen)
-        return cls(chosen, lengths, loops, places, names)
+        terms = read_terms(options.get("terms", ()))
+        return cls(chosen, lengths, loops, places, names, terms)
 
     def make(self, folder: Path, progress: Progress) -> list[Deliverable]:
         """Make the files; what `musicnb.Studio.deliver` raises is raised here."""
@@ -179,7 +193,9 @@ class Wanted:
         path = self.names.path(clip, number, length, profile)
         source = loop or (cut.render() if cut else clip.file())
         made = conform(source, folder / path.replace("/", "_"), profile, labels=_labels(clip, loop))
-        return Deliverable(path, clip, profile, made, cut, loop)
+        request = clip.job.request
+        asked = "\n".join(str(request.get(name) or "") for name in ("prompt", "lyrics", "title"))
+        return Deliverable(path, clip, profile, made, cut, loop, found_terms(asked, self.terms))
 
 
 class Names:
@@ -226,7 +242,8 @@ class Names:
 def _ascii(text: str) -> str:
     """Reduce any text to letters that every system has, and to a name that none reads otherwise."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^A-Za-z0-9_]+", "-", plain)[:LONGEST_NAME].strip("-_")
+    words = re.sub(r"[^A-Za-z0-9_]+", "-", plain)
+    name = re.sub(r"-?_-?", "_", words)[:LONGEST_NAME].strip("-_")
     return f"{name}-file" if sound.is_device(name) else name
 
 

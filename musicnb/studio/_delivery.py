@@ -78,6 +78,7 @@ class Delivery:
                 "size_bytes": file.made.size_bytes,
                 "passed": file.passed,
                 "problems": "; ".join(file.made.problems),
+                "found_terms": "; ".join(file.found_terms),
             }
             for file in self.files
         )
@@ -137,6 +138,7 @@ class Delivery:
             It cannot be written; nothing is left behind.
         """
         target = named_path(path)
+        statement("override", override)
         if self.failures and not override.strip():
             names = "; ".join(f"{file.name}: {file.made.problems[0]}" for file in self.failures[:3])
             raise _fault(
@@ -194,7 +196,11 @@ def deliver(
 ) -> Delivery:
     """Make the files; see `musicnb.Studio.deliver`."""
     name, progress = options.get("name", "delivery"), options.get("progress", True)
-    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
+    if strange := set(options) - set(DeliveryOptions.__annotations__):
+        known = ", ".join(DeliveryOptions.__annotations__)
+        raise _fault("options", f"have {min(strange)!r:.40}, and there are {known}")
+    is_name = isinstance(name, str) and name.strip() and name.isprintable()
+    if not is_name or len(name) > LONGEST_NAME:
         raise _fault("name", f"is {name!r:.60}; give 1 to {LONGEST_NAME} characters")
     wanted = Wanted.checked(clips, profiles, options)
     folder = Path(tempfile.mkdtemp(prefix="musicnb-delivery-"))

@@ -60,6 +60,8 @@ def statement(field: str, value: object) -> str:
     InvalidInput
         It is no text, or a long one.
     """
-    if isinstance(value, str) and len(value) <= _LONGEST_TEXT:
-        return value
+    is_text = isinstance(value, str) and len(value) <= _LONGEST_TEXT
+    # half of a letter, as it comes from broken names, cannot be written
+    if is_text and not any("\ud800" <= letter <= "\udfff" for letter in str(value)):
+        return str(value)
     raise InvalidInput.about(field, f"is {value!r:.60}; give at most {_LONGEST_TEXT:,} characters")

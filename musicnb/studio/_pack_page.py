@@ -72,6 +72,7 @@ def _file(file: FileRecord, clip: ClipRecord | None) -> Html:
     facts = [
         ("Made of", clip.title if clip else ""),
         ("Model", clip.model if clip else ""),
+        ("Words on the list", "; ".join(clip.found_terms) if clip else ""),
         ("Rights in its reference", clip.reference_rights if clip else ""),
         ("Length", f"{measured.duration_s:.3f} s, {measured.frames:,} frames"),
         ("Level", level),

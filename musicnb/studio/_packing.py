@@ -43,7 +43,8 @@ def manifest_of(
     files: Sequence[Deliverable], *, name: str, rights: Rights, disclosure: str, override: str
 ) -> PackManifest:
     """Write down what a delivery is; what else a pack holds is added later."""
-    clips = {file.clip.clip_id: file.clip for file in files}.values()
+    made_of = {file.clip.clip_id: file for file in files}.values()
+    clips = [file.clip for file in made_of]
     return PackManifest(
         name=name,
         made_at=moment(time.time()) or "",
@@ -51,9 +52,9 @@ def manifest_of(
         is_sandbox=any(clip.sandbox for clip in clips),
         disclosure=disclosure,
         rights=rights,
-        clips=tuple(_clip_record(clip) for clip in clips),
+        clips=tuple(_clip_record(file.clip, file.found_terms) for file in made_of),
         files=tuple(_file_record(file, override) for file in files),
-        lineage=tuple(lineage_of(tuple(clips), files)),
+        lineage=tuple(lineage_of(clips, files)),
     )
 
 
@@ -106,7 +107,7 @@ def _ending(file: Deliverable) -> str:
     return file.ending if file.cut is None else f"{file.ending}: {file.cut.reason}"
 
 
-def _clip_record(clip: Clip) -> ClipRecord:
+def _clip_record(clip: Clip, found_terms: tuple[str, ...]) -> ClipRecord:
     request, _ = without_secrets(clip.job.request)
     with clip.file().open("rb") as file:
         signed = has_content_credentials(file)
@@ -121,6 +122,7 @@ def _clip_record(clip: Clip) -> ClipRecord:
         request=request,
         credits=None if share is None else credits_text(share.quantize(Decimal("0.0001"))),
         is_sandbox=clip.sandbox,
+        found_terms=found_terms,
         reference_rights=_reference_rights(clip),
         c2pa=signed,
     )

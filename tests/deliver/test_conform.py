@@ -10,7 +10,7 @@ import soundfile
 from delivering import RATE, metered, played
 
 from musicnb import sound
-from musicnb.deliver import PROFILES, Labels, conform
+from musicnb.deliver import PROFILES, Labels, conform, cut_down, find_loops
 from musicnb.errors import InvalidInput, UndecodableAudio
 
 CLIPS = ("rock, 8 s", "ambient piano, 8 s", "techno, 8 s")
@@ -198,3 +198,34 @@ def test_what_cannot_be_delivered_leaves_nothing_behind(tmp_path):
     with pytest.raises(FileExistsError):
         conform(music(seconds=1), tmp_path / "a", "ebu-r128")
     assert (tmp_path / "a").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate"),
+    [
+        (np.zeros(RATE, np.float32), RATE), (np.zeros((0, 2), np.float32), RATE),
+        (np.zeros((RATE, 0), np.float32), RATE), (np.ones((RATE, 2), np.int16), RATE),
+        (np.zeros((RATE, 9), np.float32), RATE), (np.zeros((RATE, 1), np.float32), 1),
+        ([[0.0]], RATE), (np.zeros((RATE, 1), np.float32), "44100"),
+    ],
+)  # fmt: skip
+def test_samples_of_another_shape_kind_or_rate_are_refused(tmp_path, samples, rate):
+    """Whatever is to be made of them."""
+    for make in (
+        lambda clip: conform(clip, tmp_path / "a", "ebu-r128"),
+        lambda clip: cut_down(clip, 1),
+        find_loops,
+    ):
+        with pytest.raises(InvalidInput, match="samples"):
+            make(sound.Sound(samples, rate))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_doubles_are_taken_and_a_path_that_is_none_is_not(tmp_path):
+    """As numpy makes them; and half a letter in a title does not stop the file."""
+    doubles = sound.Sound(music(seconds=1).samples.astype(np.float64), RATE)
+    made = conform(doubles, tmp_path / "a.wav", "ebu-r128", labels=Labels("a\ud800"))
+    assert made.passed, made.problems
+    for path in (None, 3, "a\0b"):
+        with pytest.raises(InvalidInput, match="path"):
+            conform(doubles, path, "ebu-r128")

@@ -125,7 +125,7 @@ def test_source_of_the_very_length_is_given_back_and_a_shorter_one_is_refused():
         cut_down(clip, 6.001)
 
 
-@pytest.mark.parametrize("seconds", [0, -3, float("nan"), float("inf"), "15", None, 1e-9])
+@pytest.mark.parametrize("seconds", [0, -3, float("nan"), float("inf"), "15", None, True, 1e-9])
 def test_length_that_is_none_is_refused(seconds):
     """Before anything is measured."""
     with pytest.raises(InvalidInput, match="seconds"):

@@ -96,7 +96,7 @@ def test_pack_holds_what_its_manifest_says(delivery, run, studio, tmp_path):
 
 def test_votes_stand_on_the_way_to_a_file_and_are_told_once_revealed(studio, run):
     """While a session is blind, only that a clip was heard."""
-    session = studio.listen(run.clips[:2], name="choosing", listener="ann")
+    session = studio.listen(run.clips[:2], name="choosing", listener="ann", goal="top 1")
     sessions = studio.library.journal.sessions
     first, second = (clip.clip_id for clip in run.clips[:2])
     sessions.keep(KeptVote("v1", "choosing", "ann", first, second, "A"))
@@ -175,7 +175,7 @@ def test_file_that_fails_blocks_until_a_reason_is_given(studio, run, tmp_path):
         ({"profiles": []}, "profiles"), ({"profiles": ["radio"]}, "profile"),
         ({"name": ""}, "name"), ({"name": 3}, "name"), ({"template": "{path}"}, "template"),
         ({"template": "{title.__class__}"}, "template"), ({"template": "{"}, "template"),
-        ({"template": None}, "template"),
+        ({"template": None}, "template"), ({"name": "a\nb"}, "name"), ({"loop": [8]}, "options"),
     ],
 )  # fmt: skip
 def test_wrong_option_is_named(studio, run, options, field):
@@ -191,6 +191,8 @@ def test_wrong_option_is_named(studio, run, options, field):
         ({"terms_date": "31.1.2026"}, "terms_date"), ({"terms_date": "20260131"}, "terms_date"),
         ({"terms_date": 3}, "terms_date"), ({"rights": 3}, "rights"),
         ({"disclosure": "x" * 2_001}, "disclosure"), ({"terms_url": None}, "terms_url"),
+        ({"override": 3}, "override"), ({"override": None}, "override"),
+        ({"rights": "\ud800"}, "rights"),
     ],
 )  # fmt: skip
 def test_wrong_statement_writes_nothing(delivery, tmp_path, options, field):
@@ -240,6 +242,17 @@ def test_loops_stand_in_table_page_and_manifest_with_the_seams_rating(studio, st
             studio.deliver([steady], "game-loop", loops=wrong, progress=False)
     with pytest.raises(InvalidInput, match=r"CON.*whole ones"):
         studio.deliver([steady], "game-loop", loops=[200], progress=False)
+
+
+def test_words_that_a_client_forbids_are_told_and_stop_nothing(studio, steady, tmp_path):
+    """In the table, on the page and in the manifest."""
+    delivery = studio.deliver([steady], "archive-master", terms=["HOUSE", "polka"], progress=False)
+    assert list(delivery.table()["found_terms"]) == ["HOUSE"]
+    files = content(delivery.write(tmp_path / "pack.zip"))
+    assert json.loads(files["manifest.json"])["clips"][0]["found_terms"] == ["HOUSE"]
+    assert "Words on the list" in files["index.html"].decode()
+    with pytest.raises(InvalidInput, match="terms"):
+        studio.deliver([steady], "archive-master", terms=3, progress=False)
 
 
 def test_title_that_windows_takes_for_a_device_is_no_name(studio, steady):

@@ -30,6 +30,7 @@ def test_public_face_is_exactly_this():
         "Task",
         "TextToMusic",
         "__version__",
+        "check_prompt",
         "measure_file",
         "measure_many",
         "verify_pack",
