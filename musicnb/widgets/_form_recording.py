@@ -91,21 +91,26 @@ class Recording:
                     self._intake.begin(message)
                 case "refer" if isinstance(message.get("source"), str):
                     self.forget()
-                    self._begin(message["source"], message["source"])
+                    self._begin(message["source"], str(message.get("name") or message["source"]))
                 case "unrefer":
                     self.forget()
                     self._settle(None)
 
     def _arrived(self, path: Path, name: str, remove: Callable[[], None]) -> None:
-        self._begin(path, name, remove)
+        self._begin(path, name, file_name=name, afterwards=remove)
 
     def _begin(
-        self, source: object, name: str, afterwards: Callable[[], None] = lambda: None
+        self,
+        source: object,
+        shown: str,
+        *,
+        file_name: str = "",
+        afterwards: Callable[[], None] = lambda: None,
     ) -> None:
         """Make a recording usable aside. The lock is held, and nobody waits."""
         self._settle(None)
         self._wish += 1
-        mine, shown = self._wish, public_text(name)
+        mine, shown = self._wish, public_text(shown)
 
         def tell(**news: Any) -> None:
             with self._lock:
@@ -114,7 +119,7 @@ class Recording:
 
         def work() -> None:
             try:
-                found = self._made_usable(source, name, tell)
+                found = self._made_usable(source, file_name, tell)
             except MusicnbError as error:
                 tell(state="refused", why=f"{error.message}. {error.hint or ''}".strip())
             except Exception:  # noqa: BLE001 - whatever went wrong, the page must be told

@@ -59,7 +59,7 @@ class RecordingPanel {
     this.openClips(false);
     this.form.said = "";
     this.busy(name, "Looking at it", 0);
-    this.form.post({ op: "refer", source });
+    this.form.post({ op: "refer", source, name });
   }
   /** Take a file of the person's: looked at first, then sent. */
   async give(file) {
