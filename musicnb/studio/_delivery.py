@@ -203,13 +203,25 @@ def deliver(
     if not is_name or len(name) > LONGEST_NAME:
         raise _fault("name", f"is {name!r:.60}; give 1 to {LONGEST_NAME} characters")
     wanted = Wanted.checked(clips, profiles, options)
-    folder = Path(tempfile.mkdtemp(prefix="musicnb-delivery-"))
+    problem, folder = "", None
     try:
-        files = wanted.make(folder, progress)
+        folder = Path(tempfile.mkdtemp(prefix="musicnb-delivery-"))
+        return Delivery(wanted.make(folder, progress), folder, name.strip())
+    except OSError as error:
+        problem = error.strerror or str(error)
+        _remove(folder)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         raise
-    return Delivery(files, folder, name.strip())
+    raise LibraryError(
+        f"{tempfile.gettempdir()} cannot be written ({problem})",
+        hint="Make room, or set TMPDIR to another folder",
+    )
+
+
+def _remove(folder: Path | None) -> None:
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _ending(file: Deliverable) -> str:

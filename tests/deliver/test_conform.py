@@ -150,7 +150,11 @@ def test_master_that_needs_no_change_is_kept_bit_for_bit(tmp_path):
     ("profile", "samples", "word"),
     [
         ("ebu-r128", np.zeros((RATE, 2), np.float32), "silent"),
-        ("iab-audio-15", np.full((16 * RATE, 1), 0.1, np.float32), "cut it down"),
+        (
+            PROFILES["ebu-r128"].changed(name="short", longest_s=1.0),
+            music(seconds=1.5).samples,
+            "cut it down",
+        ),
         (
             PROFILES["podcast-16"].changed(name="tiny", size_limit_bytes=1_000),
             music(seconds=2).samples,

@@ -14,7 +14,7 @@ from musicnb.errors import InvalidInput
 def clip(studio):
     """One clip, made by the engine."""
     return studio.generate(
-        TextToMusic("bright pop, 40 seconds", model="minimax-music-2.6", instrumental=True)
+        TextToMusic("bright pop, 20 seconds", model="minimax-music-2.6", instrumental=True)
     ).result()[0]
 
 
@@ -35,7 +35,7 @@ def test_clip_is_cut_down_and_conformed_with_a_record_of_its_parent(studio, clip
     assert record.changes["edit_list"] == json.loads(json.dumps(plan.edit_list()))
     with sf.SoundFile(made.path) as file:
         assert file.title == clip.title
-        assert "Prompt: bright pop, 40 seconds" in file.comment
+        assert "Prompt: bright pop, 20 seconds" in file.comment
         assert f"Task: {clip.job.task_id}" in file.comment
         assert before in file.comment
         assert "Sandbox: " in file.comment

@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import resource
+import signal
+import tempfile
 import zipfile
 
 import jsonschema
@@ -12,7 +15,7 @@ import pytest
 from musicnb import ReferenceAudioToMusic, Studio, TextToMusic, verify_pack
 from musicnb.cli._main import main
 from musicnb.deliver import PROFILES, pack_schema
-from musicnb.errors import InvalidInput
+from musicnb.errors import InvalidInput, LibraryError
 from musicnb.library import KeptVote
 from musicnb.sound import encode
 
@@ -242,6 +245,23 @@ def test_loops_stand_in_table_page_and_manifest_with_the_seams_rating(studio, st
             studio.deliver([steady], "game-loop", loops=wrong, progress=False)
     with pytest.raises(InvalidInput, match=r"CON.*whole ones"):
         studio.deliver([steady], "game-loop", loops=[200], progress=False)
+
+
+def test_temporary_folder_that_is_full_is_told_and_nothing_stays(
+    studio, steady, tmp_path, monkeypatch
+):
+    """A limit of the file system stands for it: the system refuses to write on."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(LibraryError, match="cannot be written"):
+            studio.deliver([steady], "archive-master", progress=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_words_that_a_client_forbids_are_told_and_stop_nothing(studio, steady, tmp_path):
