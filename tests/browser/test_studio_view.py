@@ -46,7 +46,7 @@ def tab(page, name):
 def take_picture(page, name, width):
     """Write a picture for the documentation, where one is wanted."""
     if folder := os.environ.get("MUSICNB_SCREENSHOTS"):
-        page.set_viewport_size({"width": width, "height": 1300})
+        page.set_viewport_size({"width": width, "height": 1500})
         page.locator(".mnb-studio").screenshot(path=Path(folder) / f"{name}.png")
         page.set_viewport_size({"width": 1280, "height": 900})
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 CELLS = """
 import musicnb as mnb
 studio = mnb.Studio(quiet=True)
-studio.form(prompt="deep house, 10 seconds", model="minimax-music-2.6", instrumental=True)
+studio.show(prompt="deep house, 10 seconds", model="minimax-music-2.6", instrumental=True)
 """
 PLAYED = """() => [...document.querySelectorAll('section')].some(section => {
     const audio = section.mnbBoard?.player.audio;
@@ -24,18 +24,21 @@ def page(chromium, tmp_path):
     folder.mkdir()
     notebook = new_notebook(cells=[new_code_cell(CELLS)])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "form.ipynb")
-    with running_voila(tmp_path, folder / "form.ipynb") as url, watched_page(chromium) as page:
+    nbformat.write(notebook, folder / "studio.ipynb")
+    with running_voila(tmp_path, folder / "studio.ipynb") as url, watched_page(chromium) as page:
         page.goto(url)
         yield page
 
 
-def test_form_orders_and_clip_plays_under_voila(page):
-    """What a team puts before a client who has never seen a notebook."""
+def test_studio_orders_and_clip_plays_under_voila(page):
+    """What a team puts before a client who has never seen a notebook; wide, then narrow."""
     form = page.locator(".mnb-form")
     expect(form).to_be_visible(timeout=60_000)
     form.get_by_role("button", name="Generate").click()
     play = page.locator(".mnb-card").get_by_role("button", name="Play")
     expect(play).to_have_count(1, timeout=60_000)
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.get_by_role("tab", name="Library").click()
+    expect(form).to_be_hidden()
     play.click()
     page.wait_for_function(PLAYED)
