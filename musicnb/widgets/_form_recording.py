@@ -20,6 +20,7 @@ __all__ = ["RECORDING_OPS", "Recording", "on_page"]
 
 #: What a page may ask for about a recording.
 RECORDING_OPS: Final = ("file-begin", "file-part", "refer", "unrefer")
+_STEPS: Final = 50
 _LOG: Final = logging.getLogger("musicnb.widgets")
 
 
@@ -139,8 +140,14 @@ class Recording:
         if self._desk is None:
             return self.referred(source)
 
+        last: tuple[str, int] = ("", 0)
+
         def told(doing: str, part: float) -> None:
-            tell(state="busy", doing=doing, part=part)
+            nonlocal last
+            now = (doing, int(part * _STEPS))
+            if now != last:  # a message for every piece that is read would be thousands
+                last = now
+                tell(state="busy", doing=doing, part=part)
 
         return self._desk.refer(source, name=name, told=told)
 
