@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 
-__all__ = ["MAX_CHARACTERS", "Stanza", "Syllable", "read_stanzas", "syllables"]
+__all__ = ["MAX_CHARACTERS", "SECTION_TAG", "Stanza", "Syllable", "read_stanzas", "syllables"]
 
 #: Longest lyrics that are read; the service accepts no more.
 MAX_CHARACTERS = 5000
@@ -74,8 +74,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (r"solo|drop|instrumental", "solo"),
     (r"break|interlude", "break"),
 )
-# A tag fills a line of its own or opens one; an unclosed "[chorus" counts when it is a whole line.
-_TAG = re.compile(r"^\s*\[([^\[\]\n]{1,60})(?:\]|$)", re.MULTILINE)
+#: A tag fills a line of its own or opens one; an unclosed "[chorus" counts when it is a whole line.
+SECTION_TAG = re.compile(r"^\s*\[([^\[\]\n]{1,60})(?:\]|$)", re.MULTILINE)
 
 _DIPHTHONGS: tuple[tuple[str, str], ...] = (
     ("igh", "ai"),
@@ -115,7 +115,7 @@ def read_stanzas(lyrics: str) -> tuple[Stanza, ...]:
     pronounce vanish; a tag without lines stays, as a section to play.
     """
     text = lyrics[:MAX_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
-    tags = list(_TAG.finditer(text))
+    tags = list(SECTION_TAG.finditer(text))
     if not tags:
         blocks = re.split(r"\n\s*\n", text)
         return tuple(s for s in (Stanza("", _lines(block)) for block in blocks) if s.lines)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +13,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 from musicnb.briefs import TextToMusic
 from musicnb.errors import InvalidInput
+from musicnb.lyrics import SECTION_TAG
 from musicnb.studio import Studio, Task, Tasks
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ __all__ = ["MusicMagics", "load_ipython_extension"]
 #: As many orders as one cell may send; a sweep, which has a cap, is for more.
 MOST_TIMES: Final = 10
 _STUDIO: Final = "studio"
-_SECTION_TAG: Final = re.compile(r"^\s*\[[^\]\n]+\]\s*$", re.MULTILINE)
 
 
 @magics_class
@@ -102,7 +101,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def _brief(asked: Namespace, cell: str) -> TextToMusic:
-    tag = _SECTION_TAG.search(cell)
+    tag = SECTION_TAG.search(cell)
     prompt, lyrics = (cell[: tag.start()], cell[tag.start() :]) if tag else (cell, "")
     return TextToMusic(
         " ".join(prompt.split()),
