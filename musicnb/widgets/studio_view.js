@@ -82,7 +82,6 @@ class Frame {
     this.element.dataset.tab = open;
     for (const [name, tab] of this.tabs) {
       tab.setAttribute("aria-selected", String(name === open));
-      tab.setAttribute("aria-controls", `${this.uid}-part-${name}`);
       tab.tabIndex = name === open ? 0 : -1;
       this.#drawPart(name, name === open);
     }
@@ -97,6 +96,7 @@ class Frame {
     const part = this.grid?.querySelector(`:scope > .mnb-v-${name}`);
     if (!part) return;
     part.id = `${this.uid}-part-${name}`;
+    this.tabs.get(name).setAttribute("aria-controls", part.id);
     const isTabbed = !(this.isWide && name === "create");
     part.classList.toggle("mnb-v-open", isOpen);
     part.setAttribute("role", isTabbed ? "tabpanel" : "region");
