@@ -12,7 +12,7 @@ _WIDTH: Final = 210
 _HEIGHT: Final = 40
 _GAP: Final = 70
 _SPACE: Final = 14
-_LETTERS: Final = 30
+_LETTERS: Final = 24
 _MOST: Final = 400
 _SMALL: Final = {"font-size": "11", "font-family": "system-ui, sans-serif", "fill": "CanvasText"}
 
@@ -26,12 +26,15 @@ class Step:
     source, target
         What they are called; the first word is their kind.
     label
-        What was done, with what it cost.
+        What was done.
+    cost
+        What it cost, in few letters.
     """
 
     source: str
     target: str
     label: str
+    cost: str = ""
 
 
 def lineage_svg(steps: Sequence[Step]) -> Html:
@@ -79,7 +82,9 @@ def _line(step: Step, places: dict[str, tuple[int, int]]) -> Html:
     way = f"M{start[0]} {start[1]}C{middle} {start[1]} {middle} {end[1]} {end[0]} {end[1]}"
     look = {"stroke-opacity": "0.5"}
     told = element("title", step.label)
-    return element("path", told, d=way, fill="none", stroke="CanvasText", **look)
+    line = element("path", told, d=way, fill="none", stroke="CanvasText", **look)
+    place = {"x": f"{middle}", "y": f"{(start[1] + end[1]) // 2 - 5}", "text-anchor": "middle"}
+    return Html(line + (element("text", step.cost, **place, **_SMALL) if step.cost else ""))
 
 
 def _box(name: str, x: int, y: int) -> Html:

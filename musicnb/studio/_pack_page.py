@@ -91,17 +91,18 @@ def _file(file: FileRecord, clip: ClipRecord | None) -> Html:
 
 def _way(pack: PackManifest) -> list[Html]:
     """Draw and list the steps from an order to a file."""
-    steps = [Step(edge.source, edge.target, _cost(edge)) for edge in pack.lineage]
+    steps = [Step(edge.source, edge.target, edge.step, _cost(edge)) for edge in pack.lineage]
     rows = [
-        element("tr", *(element("td", text) for text in (step.source, step.label, step.target)))
+        element("tr", *(element("td", text) for text in told))
         for step in steps
+        for told in [(step.source, step.label, step.target, step.cost)]
     ]
     listed = element("details", element("summary", "The same as a table"), element("table", *rows))
     return [element("h2", "From order to file"), lineage_svg(steps), listed]
 
 
 def _cost(edge: Edge) -> str:
-    return edge.step if edge.credits in (None, "0") else f"{edge.step}, {edge.credits} credits"
+    return "" if edge.credits is None else f"{edge.credits} credits"
 
 
 def _facts(pairs: list[tuple[str, str]]) -> Html:
