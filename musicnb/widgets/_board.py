@@ -18,6 +18,7 @@ import traitlets
 
 from musicnb.errors import MusicnbError
 from musicnb.widgets._board_page import SCRIPTS, STYLES, joined
+from musicnb.widgets._board_patches import Patches
 from musicnb.widgets._board_rating import Rate, RatingTaker
 from musicnb.widgets._board_sound import MOST_CHUNKS, CellWatch, SoundSender
 from musicnb.widgets._board_views import (
@@ -148,10 +149,8 @@ class Board(anywidget.AnyWidget):
         # re-entrant: packing the state while sending it asks for the lock again
         self._lock = threading.RLock()
         self._cards = {card.card_id: card for card in cards}
-        self._changed: dict[str, None] = {}
-        self._sent = {card_id: pack_card(card) for card_id, card in self._cards.items()}
-        self._sent_peaks = {clip.clip_id: clip.peaks for clip in self._clips() if clip.peaks}
-        self._number = 0
+        self._cancel, self._choose = cancel, choose
+        self._patches = Patches(self._cards.values(), self._pack)
         self._ticking = False
         self._watched = False
         self._shown = False
@@ -161,7 +160,6 @@ class Board(anywidget.AnyWidget):
         self._ticks_since_static = 0
         self._to_push: list[ClipView] = []
         self._sound = SoundSender(locate, self._to_page)
-        self._cancel, self._choose = cancel, choose
         self._ratings = RatingTaker(rate, self._to_page) if rate else None
         self._schedule = schedule or _later
         super().__init__(
@@ -187,7 +185,7 @@ class Board(anywidget.AnyWidget):
             if before == card:
                 return
             self._cards[card.card_id] = card
-            self._changed[card.card_id] = None
+            self._patches.put(card)
             if before is None or is_over(card):  # the copy names what was running when saved
                 self._static_due = True
             if self._ticking:
@@ -278,7 +276,7 @@ class Board(anywidget.AnyWidget):
         with self._lock:
             index, data = pack_peaks(self._clips())
             return {
-                "number": self._number,
+                "number": self._patches.number,
                 "cards": [without_blanks(self._pack(card)) for card in self._cards.values()],
                 "peaks": {"index": index, "data": data},
             }
@@ -310,7 +308,7 @@ class Board(anywidget.AnyWidget):
     def _step(self) -> bool:
         """Send what is due; tell whether there was anything, so that more is to be expected."""
         with self._lock:
-            more = bool(self._changed)
+            more = bool(self._patches)
             self._send_patch()
             self._ticking = more or self._watched
             self._ticks += 1
@@ -337,49 +335,10 @@ class Board(anywidget.AnyWidget):
 
     def _send_patch(self) -> None:
         """Send what changed since the last patch, if anything did. The lock is held."""
-        if not self._changed:
-            return
-        cards = [self._cards[card_id] for card_id in self._changed]
-        self._changed.clear()
-        self._to_push += self._new_clips(cards)
-        changes = [self._difference(card) for card in cards]
-        fresh = [
-            clip
-            for card in cards
-            for clip in card.clips
-            if clip.peaks and self._sent_peaks.get(clip.clip_id) != clip.peaks
-        ]
-        self._sent_peaks |= {clip.clip_id: clip.peaks for clip in fresh}
-        index, data = pack_peaks(fresh)
-        self._number += 1
-        self.send(
-            {
-                "op": "patch",
-                "number": self._number,
-                "now": time.time(),
-                "cards": changes,
-                "peaks": index,
-            },
-            [data],
-        )
-
-    def _new_clips(self, cards: Iterable[CardView]) -> list[ClipView]:
-        """Give the clips that the page has not been told of."""
-        return [
-            clip
-            for card in cards
-            for clip in card.clips
-            if clip.clip_id
-            not in {old["clip_id"] for old in self._sent.get(card.card_id, {}).get("clips", ())}
-        ]
-
-    def _difference(self, card: CardView) -> dict[str, Any]:
-        """Give the fields that differ from those sent last, and remember them as sent."""
-        before, after = self._sent.get(card.card_id, {}), self._pack(card)
-        self._sent[card.card_id] = after
-        return {"card_id": card.card_id} | {
-            name: value for name, value in after.items() if before.get(name) != value
-        }
+        if self._patches:
+            patch = self._patches.take()
+            self._to_push += patch.arrived
+            self.send(patch.content, [patch.data])
 
     def _pack(self, card: CardView) -> dict[str, Any]:
         packed = pack_card(card)
