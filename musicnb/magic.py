@@ -14,6 +14,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from musicnb.briefs import TextToMusic
 from musicnb.errors import InvalidInput
 from musicnb.lyrics import SECTION_TAG
+from musicnb.prompts import check_prompt
 from musicnb.studio import Studio, Task, Tasks
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class MusicMagics(Magics):
             print(f"{price}: not sent")
             return None
         studio = self._studio()
-        print(price)
+        print(price, *check_prompt(brief, studio.terms), sep="\n")
         tasks = Tasks(studio.generate(brief) for _ in range(asked.times))
         result = tasks[0] if asked.times == 1 else tasks
         if asked.name:

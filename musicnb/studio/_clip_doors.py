@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
+from musicnb.prompts import read_terms
 from musicnb.studio._clip import Clip
 from musicnb.studio._clips import Clips, clips_of
 from musicnb.studio._open_studio import OpenStudio
@@ -24,12 +25,30 @@ if TYPE_CHECKING:
     from musicnb.widgets import Comparison
 
 
+_TERMS: Final = "terms.txt"
+
+
 class ClipDoors(OpenStudio):
     """The doors of a `musicnb.Studio` that open onto its clips; the parameters are its own."""
 
     def clips(self) -> Clips:
         """List every clip of the library, newest first; shows as players in a notebook."""
         return clips_of(self.library)
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Words to keep out of requests: a line each in ``terms.txt`` of the library.
+
+        You edit it: names of artists, brands, whatever a client forbids. Forms and ``%%music``
+        point at them, and packs name them; they stop nothing.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be read as that; see `musicnb.prompts.read_terms`.
+        """
+        path = self.library.folder / _TERMS
+        return read_terms(path) if path.exists() else ()
 
     def score(self, clip: Clip) -> bytes:
         """Read the score of a clip that this sandbox composed, as a Standard MIDI File.
@@ -183,4 +202,5 @@ class ClipDoors(OpenStudio):
         """
         from musicnb.studio._delivery import deliver  # noqa: PLC0415 - only who delivers
 
+        options.setdefault("terms", self.terms)
         return deliver(clips, profiles, **options)

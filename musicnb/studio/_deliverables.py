@@ -55,8 +55,8 @@ class DeliveryOptions(TypedDict, total=False):
         `musicnb.deliver.find_loops`.
     terms
         Words that this client or place forbids, or a file with one a line: see
-        `musicnb.prompts.read_terms`. Where one stands in a clip's request, table and manifest say
-        so; nothing is stopped.
+        `musicnb.prompts.read_terms`; by default `musicnb.Studio.terms`. Where one stands in a
+        clip's request, table and manifest say so; nothing is stopped.
     name
         Of the pack; ``"delivery"`` by default.
     template

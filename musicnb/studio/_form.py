@@ -46,7 +46,11 @@ class StudioForm:
         self._orders = TaskBoard(label="Orders of this form", newest_first=True)
         self._desk = StudioDesk(road, self._show_balance)
         self.widget = Form(
-            submit=self._submit, service=studio.service_line, desk=self._desk, **values
+            submit=self._submit,
+            service=studio.service_line,
+            desk=self._desk,
+            terms=studio.terms,
+            **values,
         )
         for task in studio.running:  # a cell that is run again must not lose sight of them
             self._follow(task)

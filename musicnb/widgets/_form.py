@@ -79,6 +79,8 @@ class Form(anywidget.AnyWidget):
         by its upload or its address, and nothing is kept.
     models
         The models to offer; the whole catalogue if left out.
+    terms
+        Words to keep out, each of which is pointed at and stops nothing.
     **values
         Other fields to fill in, as `set` takes them.
 
@@ -113,11 +115,12 @@ class Form(anywidget.AnyWidget):
         balance: str = "",
         desk: FormDesk | None = None,
         models: Mapping[str, Model] | None = None,
+        terms: Sequence[str] = (),
         **values: Any,
     ) -> None:
         # Handlers run on the main thread or on a subshell's, and Python code may call us meanwhile.
         self._lock = threading.RLock()
-        self._submit, self._desk = submit, desk
+        self._submit, self._desk, self._terms = submit, desk, tuple(terms)
         self.models = dict(catalogue.MODELS if models is None else models)
         limits = widest(self.models.values())
         self._recording = Recording(
@@ -362,7 +365,8 @@ class Form(anywidget.AnyWidget):
     def _judge(self, **whose: Any) -> None:
         """Show the verdict anew, as an answer to the same input unless another one is named."""
         known = {name: self.verdict[name] for name in ("view", "n") if name in self.verdict}
-        self.verdict = verdict_on(self._values, self.models, self._credits) | known | whose
+        verdict = verdict_on(self._values, self.models, self._credits, self._terms)
+        self.verdict = verdict | known | whose
 
     def say(self, text: str, *, good: bool = True, focus: str = "") -> None:
         """Say something in every page's line above the button."""

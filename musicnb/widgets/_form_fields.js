@@ -33,11 +33,13 @@ class Field {
   focus() { this.control.focus(); }
   isEmpty() { const value = this.read(); return value === undefined || value === null || value === ""; }
   /** Show what the last verdict says about this field. */
-  show({ limit, off = "", faults = [], implied }, reveal) {
+  show({ limit, off = "", faults = [], advice = [], implied }, reveal) {
     this.limit = limit ?? this.limit;
     this.implied = implied;
     this.off = off;
-    this.hint.textContent = off || this.spec.help || "";
+    const advised = !off && advice.length > 0;
+    this.hint.textContent = off || (advised ? advice.map((text) => `${this.spec.label} ${text}.`).join("\n") : this.spec.help ?? "");
+    this.hint.classList.toggle("mnb-f-advice", advised);
     const loud = faults.length > 0 && (reveal || this.touched || !this.isEmpty());
     const text = loud ? faults.map((fault) => `${this.spec.label}: ${fault}`).join("\n") : "";
     if (this.fault.textContent !== text) this.fault.textContent = text; // or it is read out again

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
@@ -21,6 +21,7 @@ from musicnb.catalogue import (
 )
 from musicnb.errors import Fault
 from musicnb.lyrics import read_stanzas
+from musicnb.prompts import check_prompt
 from musicnb.widgets._form_code import code_for
 from musicnb.widgets._form_limits import reference_faults
 from musicnb.widgets._form_schema import clips_text, label_of, model_label, price_in, price_text
@@ -40,7 +41,10 @@ def faults_of(values: Values, models: Mapping[str, Model]) -> list[Fault]:
 
 
 def verdict_on(
-    values: Values, models: Mapping[str, Model], balance: Decimal | None = None
+    values: Values,
+    models: Mapping[str, Model],
+    balance: Decimal | None = None,
+    terms: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Judge the fields; everything in the answer is JSON and ready to be shown.
 
@@ -48,12 +52,14 @@ def verdict_on(
     ----------
     balance
         Credits in the wallet; None where nobody has said.
+    terms
+        Words to keep out, each of which is pointed at and stops nothing.
 
     Returns
     -------
     dict
-        ``faults`` (field → texts), ``limits`` (text field → minimum, maximum, required), ``off``
-        (field → why it does not apply), ``implied`` (option → value it gets by itself), ``helpful``
+        ``faults`` and ``advice`` (field → texts), ``limits`` (text field → minimum, maximum,
+        required), ``off`` (field → why it does not apply), ``implied`` (option → value it gets by itself), ``helpful``
         (labels of options that would do instead of a missing text), ``sections`` (of the lyrics),
         ``model`` and ``times`` that it is about, ``price`` and ``clips`` of all orders, ``mode``,
         ``can_send``, ``short`` (what the wallet lacks), ``why_not``, ``code``.
@@ -68,10 +74,14 @@ def verdict_on(
         texts = by_field.setdefault(fault.field, [])
         if fault.message not in texts:
             texts.append(fault.message)
+    advice: dict[str, list[str]] = {}
+    for hint in check_prompt(brief, terms):
+        advice.setdefault(hint.field, []).append(hint.message)
     limits = lengths_of(values, models)
     ways = _ways_out(faults, values, models)
     verdict = {
         "faults": by_field,
+        "advice": advice,
         "limits": {
             name: {
                 "minimum": length.minimum,

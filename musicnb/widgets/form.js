@@ -214,7 +214,7 @@ class FormView {
     for (const field of visible) {
       if (field === this.recording) continue;
       const name = field.spec.name;
-      field.show({ limit: field.model ? undefined : verdict.limits[name], off: verdict.off[name], faults: verdict.faults[name], implied: verdict.implied[name] }, this.revealed);
+      field.show({ limit: field.model ? undefined : verdict.limits[name], off: verdict.off[name], faults: verdict.faults[name], advice: field.model ? undefined : verdict.advice[name], implied: verdict.implied[name] }, this.revealed);
     }
     this.optionsName.textContent = `Options of ${info?.label ?? chosen}`;
     this.footer.tell(verdict, info, this.times.read());

@@ -62,14 +62,10 @@ def board(label, *cards, **options):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test in this folder, so that ``-m "not browser"`` leaves them all out.
-
-    One worker takes them all: they share one JupyterLab, and two browsers would starve each other.
-    """
+    """Mark every test in this folder, so that ``-m "not browser"`` leaves them all out."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def _require_chromium() -> None:

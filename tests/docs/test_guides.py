@@ -8,7 +8,6 @@ from blocks import blocks_of, run_document
 
 import musicnb
 
-pytestmark = pytest.mark.xdist_group("documents")  # one process: they share what takes long to make
 ROOT = Path(__file__).parents[2]
 # the README first: its table is that of an empty library
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -16,7 +16,7 @@ from musicnb import catalogue, errors
 from musicnb.deliver import PROFILES
 
 # one process builds for all; a busy machine takes minutes for it
-pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).parents[2]
 ROOMS = [
     importlib.import_module(f"musicnb.{module.name}")

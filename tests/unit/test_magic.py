@@ -58,6 +58,15 @@ def test_price_is_told_without_an_order(shell, tmp_path, capsys):
     assert not (tmp_path / "musicnb-library").exists()
 
 
+def test_words_to_keep_out_are_pointed_at_and_stop_nothing(shell, tmp_path, capsys):
+    """The list is a file in the library; who forbids a word edits it."""
+    shell.user_ns["studio"] = studio = Studio(tmp_path / "mine", quiet=True)
+    (studio.library.folder / "terms.txt").write_text("# artists\nDaft Punk\n")
+    shell.run_cell("%%music theme -i\nlike Daft-Punk, 10 seconds").raise_error()
+    assert "prompt: has 'Daft Punk', which is on your list" in capsys.readouterr().out
+    assert len(shell.user_ns["theme"].result()) == 2
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [

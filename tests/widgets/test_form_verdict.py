@@ -14,7 +14,7 @@ import musicnb.briefs
 from musicnb.briefs import TextToMusic
 from musicnb.catalogue import AUTO, MODELS, TEXT_TO_MUSIC, mode_of
 from musicnb.widgets._form_code import code_for
-from musicnb.widgets._form_values import TEXTS, Values
+from musicnb.widgets._form_values import TEXTS, Values, changed
 from musicnb.widgets._form_verdict import lengths_of, modes_of, unusable_fields, verdict_on
 
 BOTH_WAYS = "or turn on Instrumental, or “Write the lyrics for me” in the options"
@@ -223,3 +223,16 @@ def test_code_says_only_what_was_set() -> None:
 
 def _faults(values: Values, name: str) -> list[str]:
     return [fault.message for fault in values.brief(MODELS).faults() if fault.field == name]
+
+
+def test_advice_stands_with_its_field_and_stops_nothing() -> None:
+    """A word on somebody's list, and lyrics whose sections nobody can tell."""
+    values = changed(
+        Values("suno-5.5"),
+        MODELS,
+        {"prompt": "like Daft Punk", "lyrics": "no tags here", "title": "Slow Light"},
+    )
+    verdict = verdict_on(values, MODELS, terms=("daft punk",))
+    assert verdict["advice"]["prompt"] == ["has 'daft punk', which is on your list"]
+    assert "no section tags" in verdict["advice"]["lyrics"][0]
+    assert verdict["can_send"]
