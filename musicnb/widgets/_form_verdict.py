@@ -59,10 +59,11 @@ def verdict_on(
     -------
     dict
         ``faults`` and ``advice`` (field → texts), ``limits`` (text field → minimum, maximum,
-        required), ``off`` (field → why it does not apply), ``implied`` (option → value it gets by itself), ``helpful``
-        (labels of options that would do instead of a missing text), ``sections`` (of the lyrics),
-        ``model`` and ``times`` that it is about, ``price`` and ``clips`` of all orders, ``mode``,
-        ``can_send``, ``short`` (what the wallet lacks), ``why_not``, ``code``.
+        required), ``off`` (field → why it does not apply), ``implied`` (option → value it gets by
+        itself), ``helpful`` (labels of options that would do instead of a missing text),
+        ``sections`` (of the lyrics), ``model`` and ``times`` that it is about, ``price`` and
+        ``clips`` of all orders, ``mode``, ``can_send``, ``short`` (what the wallet lacks),
+        ``why_not``, ``code``.
     """
     brief = values.brief(models)
     faults = faults_of(values, models)
