@@ -77,18 +77,21 @@ class Option:
         """Say what is wrong with a value, or None."""
         match self.kind:
             case "bool":
-                return None if isinstance(value, bool) else f"must be True or False, not {value!r}"
+                return (
+                    None if isinstance(value, bool) else f"must be True or False, not {value!r:.40}"
+                )
             case "share":
                 return _share_complaint(value)
             case "text":
                 return self._text_complaint(value)
             case "choice":
                 allowed = [sent for sent, _ in self.choices]
-                return None if value in allowed else f"must be one of {allowed}, not {value!r}"
+                fits = isinstance(value, str) and value in allowed
+                return None if fits else f"must be one of {allowed}, not {value!r:.40}"
 
     def _text_complaint(self, value: object) -> str | None:
         if not isinstance(value, str):
-            return f"must be text, not {value!r}"
+            return f"must be text, not {value!r:.40}"
         if not value.strip():
             return "is empty; leave it out"
         if len(value) > self.maximum:
@@ -172,7 +175,7 @@ def _span(low: str, high: str) -> str:
 
 def _share_complaint(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return f"must be a number from 0 to 1, not {value!r}"
+        return f"must be a number from 0 to 1, not {value!r:.40}"
     if not 0 <= value <= 1:
         # Python refuses to write integers of thousands of digits
         return "must lie from 0 to 1" + (f", not {value!r}" if abs(value) < 10**15 else "")

@@ -87,13 +87,13 @@ class Presets:
                 self._write(presets)
 
     def _write(self, presets: Mapping[str, Any]) -> None:
-        text = json.dumps(
-            {"version": _VERSION, "presets": presets},
-            ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True,
-        )  # fmt: skip
         beside, problem = self._path.with_name(f".{_FILE}.{os.getpid()}"), ""
         try:
-            with beside.open("w", encoding="utf-8") as file:
+            text = json.dumps(
+                {"version": _VERSION, "presets": presets},
+                ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True,
+            ).encode()  # fmt: skip
+            with beside.open("wb") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
@@ -101,6 +101,9 @@ class Presets:
             sync_folder(self._path.parent)
         except OSError as error:
             problem = error.strerror or str(error)
-            beside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+        except ValueError as error:  # what stands in the file already and no JSON in UTF-8 holds
+            problem = str(error)
         if problem:
             raise LibraryError(f"the presets cannot be written to {self._path} ({problem})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from musicnb.library import ClipRecord
@@ -29,7 +30,14 @@ def loudness_text(loudness_lufs: float) -> str:
 
 def shown_path(path: Path, base: Path | None = None) -> str:
     """Write a path as short as it stays true, from where the notebook runs or from a folder."""
-    absolute, here = path.resolve(), (base or Path.cwd()).resolve()
+    here = _resolved((base or Path.cwd()).absolute())
+    absolute = _resolved(path.parent.absolute()) / path.name
     if absolute.is_relative_to(here):
         return absolute.relative_to(here).as_posix()
     return os.fspath(absolute)
+
+
+@lru_cache(maxsize=1024)
+def _resolved(folder: Path) -> Path:
+    """Follow a folder's links; once, for a library has thousands of clips in few folders."""
+    return folder.resolve()

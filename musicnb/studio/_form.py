@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from musicnb.briefs import Brief
 from musicnb.catalogue import amount_text
+from musicnb.errors import InvalidInput
 from musicnb.studio._display import TaskBoard
 from musicnb.studio._form_desk import StudioDesk
 from musicnb.studio._task import Task
@@ -41,7 +42,7 @@ class StudioForm:
         There is no such field, or it cannot hold such a value.
     """
 
-    def __init__(self, studio: Studio, road: Callable[[], Road], **values: Any) -> None:
+    def __init__(self, studio: Studio, road: Callable[[], Road], values: Mapping[str, Any]) -> None:
         self._studio = studio
         self._orders = TaskBoard(label="Orders of this form", newest_first=True)
         self._desk = StudioDesk(road, self._show_balance)
@@ -50,8 +51,8 @@ class StudioForm:
             service=studio.service_line,
             desk=self._desk,
             terms=studio.terms,
-            **values,
         )
+        self.widget.set(**values)  # not into the constructor, which knows more than fields
         for task in studio.running:  # a cell that is run again must not lose sight of them
             self._follow(task)
         self._show_balance()
@@ -89,7 +90,7 @@ class StudioForm:
 
     def delete_preset(self, name: str) -> None:
         """Forget what was kept under a name."""
-        self._desk.drop_preset(name)
+        self._desk.drop_preset(str(name))
 
     def history(self, search: str = "") -> list[OrderChoice]:
         """List recent requests whose words hold what is searched, newest first, equal ones once."""
@@ -153,7 +154,11 @@ class StudioForm:
 
 
 def _order_id(order: OrderChoice | Task) -> str:
-    return order.order_id if isinstance(order, OrderChoice) else order.job.job_id
+    if isinstance(order, OrderChoice):
+        return order.order_id
+    if isinstance(order, Task):
+        return order.job.job_id
+    raise InvalidInput.about("order", f"must be one of form.history() or a task, not {order!r:.60}")
 
 
 def moves_money(task: Task) -> bool:

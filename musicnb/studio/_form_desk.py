@@ -170,12 +170,16 @@ def _known(upload: Upload, note: str = "") -> Reference:
 
 
 def _at_address(url: str) -> Reference:
-    parts = urlsplit(url)
-    if not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:  # such as a bracket that is never closed
+        host = None
+    if not host:
         raise InvalidInput.about("reference", "is no whole address: https://host/file.mp3")
-    name = PurePosixPath(parts.path).name or parts.hostname
+    name = PurePosixPath(parts.path).name or host
     note = "The service fetches it when you generate, and checks its length and format then."
-    return Reference(url, name, (f"from {parts.hostname}",), note=note)
+    return Reference(url, name, (f"from {host}",), note=note)
 
 
 def _order(jobs: Sequence[Job]) -> OrderChoice:

@@ -261,7 +261,7 @@ class Studio(ClipDoors):
         from musicnb.studio._form import StudioForm  # noqa: PLC0415 - scripts need no widgets
 
         self._live_road()
-        return StudioForm(self, self._live_road, **values)
+        return StudioForm(self, self._live_road, values)
 
     def show(self, **values: Any) -> None:
         """Show form, running work, library, compare tray, account and settings in one view.

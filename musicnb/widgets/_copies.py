@@ -81,3 +81,11 @@ def refresh_copy(copy: Mapping[str, str], *, uid: str) -> None:
     """Replace a copy wherever it is shown. Never raises: it is a copy."""
     with contextlib.suppress(Exception):
         update_display(dict(copy), raw=True, display_id=uid)
+
+
+def running_cell() -> tuple[str, str]:
+    """Name the cell that is running, and this run of it; empty where the front end tells none."""
+    shell = get_ipython()
+    asked = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    cell = asked.get("metadata", {}).get("cellId", "")
+    return str(cell), str(asked.get("header", {}).get("msg_id", ""))

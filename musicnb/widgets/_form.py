@@ -264,7 +264,8 @@ class Form(anywidget.AnyWidget):
         model = self.models.get(self._values.model)
         rows = [("Model", model_label(self._values.model, self.models))]
         if self._values.reference and self._values.endpoint == catalogue.REFERENCE_TO_MUSIC:
-            rows.append((REFERENCE_LABEL, public_text(self._values.reference.name)))
+            name = " ".join(public_text(self._values.reference.name).split())
+            rows.append((REFERENCE_LABEL, name))
         for name, value in self.values.items():
             if name in _NOT_TOLD or value in (None, ""):
                 continue

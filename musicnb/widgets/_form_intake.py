@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
@@ -37,7 +38,7 @@ class Intake:
         self,
         limits: ReferenceLimits,
         reply: Callable[[dict[str, Any]], None],
-        arrived: Callable[[Path, str, Callable[[], None]], None],
+        arrived: Callable[[Path, str, Callable[[], object]], None],
     ) -> None:
         self._limits, self._reply, self._arrived = limits, reply, arrived
         self._file: IO[bytes] | None = None
@@ -57,10 +58,16 @@ class Intake:
             self._reply({"op": "file", "id": transfer, "why": f"{name} {why[0]}"})
             return
         self._id, self._name, self._size = transfer, name, size
-        # the file outlives this object: whoever examines it removes it
-        self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115
-            prefix="musicnb-", suffix=Path(name).suffix[:8], delete=False
-        )
+        try:
+            # the file outlives this object: whoever examines it removes it
+            self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115
+                prefix="musicnb-", suffix=_plain_suffix(name), delete=False
+            )
+        except OSError as error:
+            self._no_room(error)
+            return
+        # half a file whose page has gone is nobody's
+        self._left_behind = weakref.finalize(self, _remove, Path(self._file.name))
         self._go_on(0)
 
     def take(self, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
@@ -81,8 +88,7 @@ class Intake:
             if got == self._size:
                 file.close()
         except OSError as error:
-            why = f"Python has no room for the file ({error.strerror})."
-            self._reply({"op": "file", "id": self._id, "why": why})
+            self._no_room(error)
             self.drop()
             return
         if got < self._size:
@@ -91,15 +97,30 @@ class Intake:
         path, name = Path(file.name), self._name
         self._file = None
         self._reply({"op": "file", "id": self._id, "got": got})
-        self._arrived(path, name, lambda: path.unlink(missing_ok=True))
+        self._arrived(path, name, self._left_behind)
 
     def drop(self) -> None:
         """Forget what has come of a file."""
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
-            Path(self._file.name).unlink(missing_ok=True)
+            self._left_behind()
         self._file = None
+
+    def _no_room(self, error: OSError) -> None:
+        why = f"Python has no room for the file ({error.strerror})."
+        self._reply({"op": "file", "id": self._id, "why": why})
 
     def _go_on(self, got: int) -> None:
         self._reply({"op": "file", "id": self._id, "got": got, "step": CHUNK_BYTES, "ahead": AHEAD})
+
+
+def _plain_suffix(name: str) -> str:
+    """Return a file's suffix, or nothing where the temporary folder may not take it."""
+    suffix = Path(name).suffix[:8]
+    return suffix if suffix[1:].isascii() and suffix[1:].isalnum() else ""
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):  # it stays where it cannot be removed
+        path.unlink(missing_ok=True)

@@ -97,7 +97,7 @@ class Recording:
                     self.forget()
                     self._settle(None)
 
-    def _arrived(self, path: Path, name: str, remove: Callable[[], None]) -> None:
+    def _arrived(self, path: Path, name: str, remove: Callable[[], object]) -> None:
         self._begin(path, name, file_name=name, afterwards=remove)
 
     def _begin(
@@ -106,7 +106,7 @@ class Recording:
         shown: str,
         *,
         file_name: str = "",
-        afterwards: Callable[[], None] = lambda: None,
+        afterwards: Callable[[], object] = lambda: None,
     ) -> None:
         """Make a recording usable aside. The lock is held, and nobody waits."""
         self._settle(None)

@@ -87,7 +87,7 @@ class Shelf:
     def load(self, name: str) -> None:
         """Fill the form with what was kept under a name."""
         presets = self._desk.presets()
-        if name not in presets:
+        if not isinstance(name, str) or name not in presets:
             known = ", ".join(map(repr, presets)) or "none yet"
             raise InvalidInput.about("preset", f"{name!r:.80} is not kept; there are: {known}")
         fields = dict(presets[name])
@@ -109,7 +109,7 @@ class Shelf:
             self._form.say(f"{error.message}. {error.hint or ''}".strip(), good=False)
 
     def _do(self, op: str, message: Mapping[str, Any]) -> None:
-        name, form = str(message.get("name", "")), self._form
+        name, form = sendable(str(message.get("name", ""))), self._form
         match op:
             case "list":
                 self._list(message)

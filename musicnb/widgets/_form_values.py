@@ -191,14 +191,15 @@ def changed(values: Values, models: Mapping[str, Model], news: Mapping[str, Any]
     faults = []
     if not isinstance(model_id, str) or model_id not in (*models, AUTO):
         known = ", ".join((*models, AUTO))
-        message = f"there is no model {model_id!r}; choose one of {known}"
+        message = f"there is no model {model_id!r:.80}; choose one of {known}"
         raise InvalidInput.from_faults([Fault("model", "/model", message, "unsupported_model")])
     knobs = dict(values.options.get(model_id, {}))
     plain: dict[str, Any] = {}
     endpoint = news.get("endpoint", values.endpoint)
     if news.get("reference") is not None and "endpoint" not in news:
         endpoint = plain["endpoint"] = REFERENCE_TO_MUSIC
-    if model_id in models and endpoint in ENDPOINTS and not makes(models[model_id], endpoint):
+    is_endpoint = isinstance(endpoint, str) and endpoint in ENDPOINTS
+    if model_id in models and is_endpoint and not makes(models[model_id], endpoint):
         word = "reference audio" if endpoint == REFERENCE_TO_MUSIC else "words alone"
         faults.append(Fault("model", "/model", f"{model_id} makes no music from {word}"))
     options = {option.name: option for option in offered(models.get(model_id), endpoint)}
@@ -289,27 +290,27 @@ def _is_finite(value: object) -> bool:
 def _plain_complaint(name: str, value: object) -> str | None:
     if name == "instrumental":
         fits = value is None or isinstance(value, bool)
-        return None if fits else f"must be True, False or None, not {value!r}"
+        return None if fits else f"must be True, False or None, not {value!r:.40}"
     if name == "endpoint":
         fits = isinstance(value, str) and value in ENDPOINTS
-        return None if fits else f"must be one of {', '.join(ENDPOINTS)}, not {value!r}"
+        return None if fits else f"must be one of {', '.join(ENDPOINTS)}, not {value!r:.40}"
     if name == "simple":
-        return None if isinstance(value, bool) else f"must be True or False, not {value!r}"
+        return None if isinstance(value, bool) else f"must be True or False, not {value!r:.40}"
     if name == "times":
         fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_TIMES
         return None if fits else f"must be a whole number from 1 to {MOST_TIMES}, not {value!r:.40}"
     if name == "reference":
         return None if value is None or isinstance(value, Reference) else "is no recording"
     fits = isinstance(value, str) or (value is None and name in TEXTS)
-    return None if fits else f"must be text, not {value!r}"
+    return None if fits else f"must be text, not {value!r:.40}"
 
 
 def _type_complaint(option: Option, value: object) -> str | None:
     """Refuse only what no field of the form could hold; lengths and ranges are faults to show."""
     match option.kind:
         case "share":
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            fits = number and math.isfinite(float(value))  # type: ignore[arg-type]
+            # integers are finite, and a large one is no float
+            fits = (isinstance(value, int) and not isinstance(value, bool)) or _is_finite(value)
         case "text":
             fits = isinstance(value, str)
         case _:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from musicnb import Artifact, ReferenceAudioToMusic, TextToMusic
-from musicnb.errors import InvalidInput, MusicnbError
+from musicnb.errors import InvalidInput, LibraryError, MusicnbError
 from musicnb.library import Presets, Upload, Uploads
 
 
@@ -53,6 +53,7 @@ def test_a_clip_is_followed_and_uploaded_once(studio, clip, tmp_path):
     [
         ("http://media.test/a.mp3", "must begin with https://"),
         ("https://", "no whole address"),
+        ("https://[", "no whole address"),
         ("not/there.mp3", "is no file"),
         (3, "is no file"),
     ],
@@ -163,3 +164,46 @@ def test_uploads_of_another_service_are_not_ours(tmp_path):
 def vars_of(upload):
     """Return a record's fields."""
     return {name: getattr(upload, name) for name in upload.__dataclass_fields__}
+
+
+@pytest.mark.parametrize("preset", ['{"style_weight": NaN}', '{"prompt": "\\ud800"}'])
+def test_presets_that_cannot_be_written_again_stay_as_they_are(tmp_path, preset):
+    """A file that a person has edited may hold what JSON in UTF-8 does not; the error says so."""
+    file = tmp_path / "presets.json"
+    text = f'{{"version": 1, "presets": {{"mine": {preset}}}}}'
+    file.write_text(text)
+    with pytest.raises(LibraryError, match="cannot be written"):
+        Presets(tmp_path).keep("new", {"prompt": "calm"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"presets.json": text}
+
+
+@pytest.mark.parametrize("name", ["submit", "desk", "service", "balance", "studio", "road"])
+def test_what_is_no_field_of_the_form_is_refused_by_name(studio, name):
+    """Only fields can be filled in beforehand; what the form is made of stays its own affair."""
+    with pytest.raises(InvalidInput, match=name):
+        studio.form(**{name: 5})
+
+
+@pytest.mark.parametrize("nonsense", [5, None, [], "\ud800"])
+def test_what_is_no_request_and_no_preset_is_refused(studio, nonsense):
+    """Wrong types are named, whatever they are; so is what a page sends."""
+    form = studio.form()
+    for fill in (form.use_again, form.vary, form.use_preset):
+        with pytest.raises(InvalidInput):
+            fill(nonsense)
+    form.delete_preset(nonsense)
+    form.widget.shelf.hear("again", {"name": nonsense})
+
+
+@pytest.mark.parametrize(
+    "value", [10**400, "x" * 1_000_000, [0] * 1000], ids=["number", "text", "list"]
+)
+def test_a_huge_value_is_refused_or_shown_in_few_words(studio, value):
+    """An error is read by a person."""
+    form = studio.form(prompt="calm")
+    for name in ("model", "endpoint", "instrumental", "simple", "times", "vocal_gender"):
+        with pytest.raises(InvalidInput) as caught:
+            form.set(**{name: value})
+        assert len(str(caught.value)) < 300
+    form.set(style_weight=10**400)  # wrong, and said so beside the field
+    assert "style_weight" in [fault.field for fault in form.widget.faults()]

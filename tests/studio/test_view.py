@@ -5,6 +5,7 @@ import sys
 import time
 
 import pytest
+from jupyter_client.manager import run_kernel
 from scripted import KEY
 
 from musicnb import Studio, TextToMusic
@@ -170,3 +171,53 @@ def test_script_gets_the_library_as_text(studio, capsys):
     out = capsys.readouterr().out
     assert out.startswith("Studio: sandbox")
     assert "Slow Light" in out
+
+
+class Front:
+    """A front end that names its cells, as JupyterLab does, on a kernel of its own."""
+
+    def __init__(self, kernel):
+        self.kernel = kernel
+
+    def run(self, code, cell):
+        """Run a cell to its end; return what it printed."""
+        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
+        message = self.kernel.session.msg("execute_request", content, metadata={"cellId": cell})
+        self.kernel.shell_channel.send(message)
+        printed, mine = "", message["header"]["msg_id"]
+        while True:
+            heard = self.kernel.get_iopub_msg(timeout=60)
+            if heard["parent_header"].get("msg_id") != mine:
+                continue
+            content = heard["content"]
+            assert heard["msg_type"] != "error", content
+            printed += content.get("text", "") if heard["msg_type"] == "stream" else ""
+            if content.get("execution_state") == "idle":
+                return printed
+
+
+@pytest.fixture
+def front(tmp_path):
+    """Start a kernel with a studio in it."""
+    with run_kernel(cwd=str(tmp_path)) as kernel:
+        front = Front(kernel)
+        front.run(
+            "import gc, musicnb, ipywidgets\n"
+            "from musicnb.studio._view import LiveView\n"
+            "studio = musicnb.Studio('library', quiet=True)\n"
+            "def alive():\n"
+            "    gc.collect()\n"
+            "    print(sum(isinstance(one, LiveView) for one in gc.get_objects()))",
+            "first",
+        )
+        yield front
+        front.run("studio.close()", "last")
+
+
+def test_a_cell_that_is_run_again_lets_go_of_the_view_it_has_shown(front):
+    """Else each run of it keeps the whole library in memory once more, and follows every order."""
+    for _ in range(3):
+        front.run("studio.show()", "cell")
+    front.run("studio.show(); studio.show()", "another")
+    time.sleep(1)  # the money is added up a little later
+    assert front.run("alive()", "count") == "3\n"

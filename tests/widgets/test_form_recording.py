@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from musicnb.briefs import Artifact, Brief, ReferenceAudioToMusic, TextToMusic
 from musicnb.catalogue import AUTO, MODELS, REFERENCE_TO_MUSIC, TEXT_TO_MUSIC
 from musicnb.errors import InsufficientBalance, InvalidInput
 from musicnb.widgets import Form, Reference
+from musicnb.widgets._form_intake import Intake
+from musicnb.widgets._form_limits import widest
 from musicnb.widgets._form_shelf import next_title
 
 CHUNK = 1 << 20
@@ -151,6 +155,36 @@ def test_a_file_beyond_the_limits_is_refused_before_it_is_sent(
     (answer,) = page.heard
     assert why in answer["why"]
     assert desk.sent == []
+
+
+@pytest.mark.parametrize("name", ["a.\0wav", "a.\ud800", "a.w/v", "a.:<>", "a." + "x" * 300])
+def test_a_file_whose_name_no_folder_takes_arrives_all_the_same(
+    form: Form, page: Page, name: str
+) -> None:
+    """Only what is harmless of its name is given to the temporary file."""
+    page.give(b"sound", name=name)
+    until(lambda: form.reference["state"] == "ready")
+
+
+def test_without_a_temporary_folder_the_page_is_told_why(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would wait for ever for the first piece to be asked for."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    page.say("file-begin", id="f", name="hook.wav", size=10)
+    (answer,) = page.heard
+    assert "no room" in answer["why"]
+
+
+def test_half_a_file_goes_with_its_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody but the form knows the file; at the kernel's end at the latest it is removed."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    intake = Intake(widest(MODELS.values()), lambda _: None, lambda *_: None)
+    intake.begin({"id": "f", "name": "hook.wav", "size": 10})
+    assert len(list(tmp_path.iterdir())) == 1
+    del intake
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
