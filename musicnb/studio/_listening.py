@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -265,7 +264,7 @@ def _k(goal: object, clips: int) -> int:
 
 
 def _seconds(field: str, value: Any, *, least: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _fault(field, f"is {value!r:.40}; give seconds")
     if not least <= value <= _LONGEST_S:
         raise _fault(field, f"is {value!r:.40}; give {least:g} to {_LONGEST_S:g} seconds")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
@@ -309,7 +310,7 @@ def _type_complaint(option: Option, value: object) -> str | None:
     match option.kind:
         case "share":
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            fits = number and math.isfinite(float(value))  # type: ignore[arg-type]
+            fits = number and abs(value) <= sys.float_info.max  # type: ignore[arg-type]
         case "text":
             fits = isinstance(value, str)
         case _:
