@@ -144,6 +144,7 @@ def _started(
 
 def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) -> Session:
     """Find a session again."""
+    listener = _name("listener", listener)
     kept = library.journal.sessions.find(_name("name", name))
     if kept is None:
         known = ", ".join(repr(session.name) for session in library.journal.sessions.all()[-10:])
@@ -159,6 +160,7 @@ def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) ->
 
 def guest(library: Library, path: object, listener: str) -> Session:
     """Open a session that somebody handed out; see `musicnb.Studio.guest_session`."""
+    listener = _name("listener", listener)
     with starting(library):
         return _taken_in(library, path, listener)
 

@@ -327,6 +327,22 @@ def test_listener_elsewhere_adds_votes_without_learning_a_name(session, run, tmp
         session.hand_out(tmp_path / "late.zip")
 
 
+def test_listener_whose_name_could_not_travel_is_refused_before_a_vote(session, studio, tmp_path):
+    """Wherever a session is opened: votes under such a name could never be added to it."""
+    given = session.hand_out(tmp_path / "session.zip")
+    with Studio(tmp_path / "elsewhere", quiet=True) as other:
+        for name in (5, None, "", "a\nb", "x" * 81, "\ud800"):
+            with pytest.raises(InvalidInput, match="listener"):
+                studio.session(session.name, listener=name)
+            with pytest.raises(InvalidInput, match="listener"):
+                other.guest_session(given, listener=name)
+        assert other.library.journal.sessions.all() == []
+        guest = other.guest_session(given, listener=" Ada ")
+        guest.vote("A")
+        votes = guest.export(tmp_path / "ada.json")
+    assert session.import_votes(votes) == 1
+
+
 def test_hostile_session_file_is_refused_and_leaves_nothing(session, tmp_path):
     """Text, another archive, a way out, a missing and a longer sound, rules that are none."""
     given = session.hand_out(tmp_path / "session.zip")
