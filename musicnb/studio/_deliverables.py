@@ -296,7 +296,11 @@ def _profiles(profiles: Any) -> list[Profile]:
         raise _fault(
             "profiles", "are none; musicnb.deliver.PROFILES lists them: there is no default"
         )
-    return list({(known := profile_named(one)).name: known for one in listed}.values())
+    known = list(dict.fromkeys(profile_named(one) for one in listed))
+    names = [profile.name for profile in known]
+    if twins := [name for name in names if names.count(name) > 1]:
+        raise _fault("profiles", f"are two of the name {twins[0]!r}: .changed(name=...) one")
+    return known
 
 
 def _labels(clip: Clip, loop: Loop | None) -> Labels:
