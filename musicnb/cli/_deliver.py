@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from musicnb.deliver import DISCLOSURE, PROFILES
@@ -49,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; 1 when a file fails its profile and no reason is given."""
     if not is_library(Path(options.library)):
         raise _fault("library", f"{options.library!r:.80} is none")
+    if options.pack is not None and os.path.lexists(options.pack):  # before minutes of encoding
+        raise _fault("pack", f"{options.pack!s:.200} exists already and is not replaced")
     with Studio(options.library, base_url="sandbox", quiet=True) as studio:
         clips = _chosen(list(studio.clips()), options.clips, options.stars)
         given = {"lengths": options.length, "loops": options.loop, "terms": options.terms}

@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-#: What reading a ZIP file that is none, or is broken, makes `zipfile` raise.
+#: What reading a ZIP file that is none, is broken or encrypted, makes `zipfile` raise.
 UNREADABLE: Final = (
-    zipfile.BadZipFile, EOFError, IndexError, KeyError, NotImplementedError, OverflowError,
-    ValueError,
+    zipfile.BadZipFile, EOFError, IndexError, KeyError, OverflowError, RuntimeError, ValueError,
 )  # fmt: skip
 
 _BLOCK_BYTES: Final = 1 << 20

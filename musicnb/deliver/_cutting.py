@@ -101,7 +101,7 @@ class CutDown:
             There is no join, or it would lie outside the sound.
         """
         problem = "" if len(self.segments) > 1 else "has no join that could be moved"
-        if not problem and not (isinstance(second, int | float) and math.isfinite(second)):
+        if not problem and not (isinstance(second, int | float) and abs(second) <= _LONGEST_S):
             problem = f"is moved to a number of seconds, not to {second!r:.40}"
         if problem:
             raise InvalidInput.from_faults([Fault("cut_down", "", problem)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -161,7 +162,7 @@ def profile_named(name: str | Profile) -> Profile:
 
 def _is_number(value: object, *, above: float = -math.inf) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and value > above  # type: ignore[arg-type,operator]
+    return is_number and abs(value) <= sys.float_info.max and value > above  # type: ignore[operator,arg-type]
 
 
 _SECOND_HAND: Final = "The document itself was not opened: figures as others quote them."

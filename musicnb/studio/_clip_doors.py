@@ -141,7 +141,7 @@ class ClipDoors(OpenStudio):
         Raises
         ------
         InvalidInput
-            There is none of this name: those that there are, are named.
+            There is none of this name: those that there are, are named. Or the listener's is none.
         """
         from musicnb.studio._listening import reopen  # noqa: PLC0415 - only who listens
 
@@ -160,7 +160,7 @@ class ClipDoors(OpenStudio):
         Raises
         ------
         InvalidInput
-            It is no such file.
+            It is no such file, or the listener's name is none.
         """
         from musicnb.studio._listening import guest  # noqa: PLC0415 - only who listens
 

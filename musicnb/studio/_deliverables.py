@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import string
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -267,7 +267,7 @@ def _lengths(lengths: Any, clips: Sequence[Clip]) -> list[float | None]:
         )
     for seconds in listed:
         number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-        if not number or not math.isfinite(seconds) or seconds <= 0:
+        if not number or not 0 < seconds <= sys.float_info.max:
             raise _fault("lengths", f"have {seconds!r:.40}; give seconds above 0")
     longest = max(listed)
     if short := [clip for clip in clips if clip.duration_s < longest]:
@@ -296,7 +296,11 @@ def _profiles(profiles: Any) -> list[Profile]:
         raise _fault(
             "profiles", "are none; musicnb.deliver.PROFILES lists them: there is no default"
         )
-    return list({(known := profile_named(one)).name: known for one in listed}.values())
+    known = list(dict.fromkeys(profile_named(one) for one in listed))
+    names = [profile.name for profile in known]
+    if twins := [name for name in names if names.count(name) > 1]:
+        raise _fault("profiles", f"are two of the name {twins[0]!r}: .changed(name=...) one")
+    return known
 
 
 def _labels(clip: Clip, loop: Loop | None) -> Labels:

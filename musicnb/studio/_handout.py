@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from musicnb._foreign import read_record
 from musicnb.deliver import UNREADABLE, Entry, write_archive
-from musicnb.errors import InvalidInput
+from musicnb.errors import InvalidInput, LibraryError
 from musicnb.sound import named_path, new_file
 from musicnb.studio._votes_file import Code
 
@@ -79,7 +79,18 @@ class GuestSounds:
         """Do nothing: they are there, or have to come again."""
 
     def restore(self, clip_id: str) -> None:
-        """Do nothing, likewise."""
+        """Do nothing if an excerpt is there.
+
+        Raises
+        ------
+        LibraryError
+            It has gone.
+        """
+        if not self.path(clip_id).is_file():
+            raise LibraryError(
+                "an excerpt of the session has gone",
+                hint="Open the file it came in again: studio.guest_session(path, listener=...)",
+            )
 
     def remove(self) -> None:
         """Delete them."""

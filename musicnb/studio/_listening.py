@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -145,6 +144,7 @@ def _started(
 
 def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) -> Session:
     """Find a session again."""
+    listener = _name("listener", listener)
     kept = library.journal.sessions.find(_name("name", name))
     if kept is None:
         known = ", ".join(repr(session.name) for session in library.journal.sessions.all()[-10:])
@@ -160,6 +160,7 @@ def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) ->
 
 def guest(library: Library, path: object, listener: str) -> Session:
     """Open a session that somebody handed out; see `musicnb.Studio.guest_session`."""
+    listener = _name("listener", listener)
     with starting(library):
         return _taken_in(library, path, listener)
 
@@ -265,7 +266,7 @@ def _k(goal: object, clips: int) -> int:
 
 
 def _seconds(field: str, value: Any, *, least: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _fault(field, f"is {value!r:.40}; give seconds")
     if not least <= value <= _LONGEST_S:
         raise _fault(field, f"is {value!r:.40}; give {least:g} to {_LONGEST_S:g} seconds")

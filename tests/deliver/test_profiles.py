@@ -51,6 +51,7 @@ def test_unknown_profile_is_refused_with_those_that_there_are(name):
         ("sample_rate", -1),
         ("channels", 6),
         ("longest_s", float("inf")),
+        ("longest_s", 10**400),
         ("size_limit_bytes", True),
         ("format", "AAC"),
         ("bits", 12),

@@ -176,6 +176,7 @@ def test_file_that_fails_blocks_until_a_reason_is_given(studio, run, tmp_path):
     [
         ({"clips": []}, "clips"), ({"clips": ["x"]}, "clips"), ({"clips": None}, "clips"),
         ({"profiles": []}, "profiles"), ({"profiles": ["radio"]}, "profile"),
+        ({"profiles": ["ebu-r128", PROFILES["ebu-r128"].changed(bits=16)]}, "two of the name"),
         ({"name": ""}, "name"), ({"name": 3}, "name"), ({"template": "{path}"}, "template"),
         ({"template": "{title.__class__}"}, "template"), ({"template": "{"}, "template"),
         ({"template": None}, "template"), ({"name": "a\nb"}, "name"), ({"loop": [8]}, "options"),
@@ -216,7 +217,7 @@ def test_shorter_forms_are_exact_and_tell_how_they_end(studio, run, tmp_path):
     assert {file["role"] for file in sounds} == {"cut"}
     assert all(file["edits"][0]["segments"] for file in sounds)
     assert all("_4s_" in file["path"] or "_2-5s_" in file["path"] for file in sounds)
-    for wrong in ([60], [], "15", [0], [float("nan")], ["x"], [True], 3 * [None]):
+    for wrong in ([60], [], "15", [0], [float("nan")], [10**400], ["x"], [True], 3 * [None]):
         with pytest.raises(InvalidInput, match="lengths"):
             studio.deliver(run.clips, "ebu-r128", lengths=wrong, progress=False)
 
@@ -306,6 +307,9 @@ def test_command_delivers_and_verifies(tmp_path, capsys, monkeypatch):
     assert main(["verify", "pack.zip"]) == 0
     assert "as they were written" in capsys.readouterr().out
     assert main(arguments) == 1
+    told = capsys.readouterr()
+    assert "pack.zip exists already" in told.err
+    assert "LUFS" not in told.out  # nothing was made first
     for wrong in (["deliver", "nobody", "--profile", "ebu-r128"], ["deliver", clip.clip_id],
                   ["deliver", "--library", "none", clip.clip_id]):  # fmt: skip
         assert main(wrong) == 1

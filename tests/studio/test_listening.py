@@ -5,6 +5,7 @@ import hmac
 import itertools
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -327,6 +328,35 @@ def test_listener_elsewhere_adds_votes_without_learning_a_name(session, run, tmp
         session.hand_out(tmp_path / "late.zip")
 
 
+def test_listener_whose_name_could_not_travel_is_refused_before_a_vote(session, studio, tmp_path):
+    """Wherever a session is opened: votes under such a name could never be added to it."""
+    given = session.hand_out(tmp_path / "session.zip")
+    with Studio(tmp_path / "elsewhere", quiet=True) as other:
+        for name in (5, None, "", "a\nb", "x" * 81, "\ud800"):
+            with pytest.raises(InvalidInput, match="listener"):
+                studio.session(session.name, listener=name)
+            with pytest.raises(InvalidInput, match="listener"):
+                other.guest_session(given, listener=name)
+        assert other.library.journal.sessions.all() == []
+        guest = other.guest_session(given, listener=" Ada ")
+        guest.vote("A")
+        votes = guest.export(tmp_path / "ada.json")
+    assert session.import_votes(votes) == 1
+
+
+def test_guest_whose_excerpts_have_gone_is_told_to_open_the_file_again(session, tmp_path):
+    """And that brings them back, with the votes that were given."""
+    given = session.hand_out(tmp_path / "session.zip")
+    with Studio(tmp_path / "elsewhere", quiet=True) as other:
+        guest = other.guest_session(given, listener="Ada")
+        token = guest.vote("A").token
+        shutil.rmtree(other.library.folder / "sealed")
+        with pytest.raises(LibraryError, match="guest_session"):
+            guest.sound(token, "A")
+        assert other.guest_session(given, listener="Ada").answered == 1
+        assert guest.sound(token, "A").startswith(b"RIFF")
+
+
 def test_hostile_session_file_is_refused_and_leaves_nothing(session, tmp_path):
     """Text, another archive, a way out, a missing and a longer sound, rules that are none."""
     given = session.hand_out(tmp_path / "session.zip")
@@ -357,7 +387,11 @@ def test_hostile_session_file_is_refused_and_leaves_nothing(session, tmp_path):
             for name, data in good.items():
                 archive.writestr(name, data)
         (tmp_path / "text.zip").write_text("hello")
-        for name in ("bomb.zip", "text.zip", "none.zip"):
+        locked = bytearray(given.read_bytes())
+        for record, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+            locked[locked.find(record) + flags] |= 1
+        (tmp_path / "locked.zip").write_bytes(locked)
+        for name in ("bomb.zip", "text.zip", "none.zip", "locked.zip"):
             with pytest.raises(InvalidInput):
                 other.guest_session(tmp_path / name, listener="Ada")
         assert other.library.journal.sessions.all() == []
@@ -411,7 +445,8 @@ def test_hostile_vote_in_a_file_adds_nothing(session, tmp_path, wrong):
         ({"goal": 9}, "goal"), ({"goal": None}, "goal"), ({"votes": 0}, "votes"),
         ({"votes": 2.5}, "votes"), ({"seed": -1}, "seed"), ({"blind": 1}, "blind"),
         ({"excerpt_s": 0}, "excerpt_s"), ({"excerpt_s": "long"}, "excerpt_s"),
-        ({"excerpt_s": float("nan")}, "excerpt_s"), ({"least_heard_s": -1}, "least_heard_s"),
+        ({"excerpt_s": float("nan")}, "excerpt_s"), ({"excerpt_s": 10**400}, "excerpt_s"),
+        ({"least_heard_s": -1}, "least_heard_s"),
         ({"listener": ""}, "listener"), ({"listener": "a\nb"}, "listener"), ({"name": 3}, "name"),
         ({"name": "x" * 81}, "name"), ({"pairs": 3}, "pairs"),
     ],

@@ -318,7 +318,8 @@ def test_part_behind_the_end_is_refused(original, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "field"),
     [({"start_s": -1}, "start_s"), ({"start_s": 2, "end_s": 2}, "end_s"),
-     ({"end_s": float("nan")}, "end_s"), ({"fade_in_s": "1"}, "fade_in_s"),
+     ({"end_s": float("nan")}, "end_s"), ({"end_s": 10**400}, "end_s"),
+     ({"fade_in_s": "1"}, "fade_in_s"),
      ({"fade_out_s": float("inf")}, "fade_out_s"), ({"sample_rate": 1}, "sample_rate"),
      ({"sample_rate": 44_100.5}, "sample_rate"), ({"loudness_lufs": 3}, "loudness_lufs"),
      ({"true_peak_dbtp": 1}, "true_peak_dbtp"), ({"true_peak_dbtp": None}, "true_peak_dbtp")],
