@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from argparse import Namespace
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.error import UsageError
@@ -81,7 +82,10 @@ class MusicMagics(Magics):
                 f"--times {asked.times} must be from 1 to {MOST_TIMES};"
                 " studio.sweep(...) is for more"
             )
-        if asked.name and not asked.name.isidentifier():
+        # a keyword could not be read again, and the studio is what other cells look for
+        if asked.name and (
+            not asked.name.isidentifier() or iskeyword(asked.name) or asked.name == _STUDIO
+        ):
             raise UsageError(f"{asked.name!r} cannot name a variable; the prompt stands below")
         return asked
 
@@ -121,5 +125,5 @@ def _option(text: str) -> tuple[str, Any]:
         raise UsageError(f"--option {text!r} must look like style_weight=0.7")
     try:
         return name, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name, value
