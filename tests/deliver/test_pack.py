@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -82,6 +83,12 @@ def test_written_pack_is_whole(pack):
     assert check.sha256 == SHA(pack.read_bytes()).hexdigest()
     assert check.sha256 in str(check)
     assert check.manifest == manifest_of(sounds())
+
+
+def test_pack_is_checked_where_no_temporary_file_can_be_written(pack, monkeypatch):
+    """A full disk makes no pack a bad one."""
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    assert verify_pack(pack)
 
 
 def test_same_content_gives_the_same_bytes(pack, tmp_path):
