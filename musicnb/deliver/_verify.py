@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from musicnb._foreign import read_record
-from musicnb.deliver._archive import UNREADABLE, Entry, write_archive
+from musicnb.deliver._archive import UNREADABLE, Entry, open_archive, write_archive
 from musicnb.deliver._records import (
     CHECKSUMS,
     MANIFEST,
@@ -163,7 +163,7 @@ def _opened(path: Path) -> BinaryIO:
 def _archive(file: BinaryIO) -> zipfile.ZipFile:
     problem = ""
     try:
-        return zipfile.ZipFile(file)
+        return open_archive(file, MOST_FILES + 2)
     except UNREADABLE as error:
         problem = f"it is no ZIP file ({error!s:.100})"
     raise _Refused(problem)

@@ -184,6 +184,20 @@ def test_bomb_is_refused_before_it_is_read(pack, tmp_path):
     assert "compressed" in str(verify_pack(bomb))
 
 
+def test_list_of_a_million_files_is_refused_before_it_is_read(pack):
+    """It would fill the memory: two hundred bytes for each that stands in the file."""
+    with zipfile.ZipFile(pack, "a") as archive:
+        start = archive.start_dir
+    data = pack.read_bytes()
+    end = data.rfind(b"PK\5\6")
+    row = data[start:end][: data[start:end].find(b"PK\1\2", 4)]
+    rows = row * 100_000
+    counts = b"\xff\xff" * 2 + len(rows).to_bytes(4, "little")
+    pack.write_bytes(data[:start] + rows + data[end : end + 8] + counts + data[end + 16 :])
+    check = verify_pack(pack)
+    assert "too long" in str(check)
+
+
 def test_files_that_lie_over_each_other_are_refused(pack, tmp_path):
     """A directory that names one stretch of the archive many times promises more than there is."""
     with zipfile.ZipFile(pack) as archive:
