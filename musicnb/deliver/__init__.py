@@ -14,7 +14,7 @@ from musicnb._lazy import lazily
 from musicnb.deliver._labels import DISCLOSURE, Labels, has_content_credentials
 
 if TYPE_CHECKING:
-    from musicnb.deliver._archive import UNREADABLE, Entry, write_archive
+    from musicnb.deliver._archive import UNREADABLE, Entry, open_archive, write_archive
     from musicnb.deliver._conform import MOST_LIMITING_DB, NEAR_LU, Conformed, conform
     from musicnb.deliver._cutting import CutDown, Ending, Segment, cut_down
     from musicnb.deliver._limiter import Limiter
@@ -36,7 +36,7 @@ else:
     __getattr__ = lazily(
         __name__,
         {
-            "musicnb.deliver._archive": ("UNREADABLE", "Entry", "write_archive"),
+            "musicnb.deliver._archive": ("UNREADABLE", "Entry", "open_archive", "write_archive"),
             "musicnb.deliver._conform": ("MOST_LIMITING_DB", "NEAR_LU", "Conformed", "conform"),
             "musicnb.deliver._cutting": ("CutDown", "Ending", "Segment", "cut_down"),
             "musicnb.deliver._limiter": ("Limiter",),
@@ -87,6 +87,7 @@ __all__ = [
     "cut_down",
     "find_loops",
     "has_content_credentials",
+    "open_archive",
     "pack_schema",
     "profile_named",
     "verify_pack",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import stat
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from musicnb._foreign import read_record
-from musicnb.deliver._archive import UNREADABLE, Entry, write_archive
+from musicnb.deliver._archive import UNREADABLE, Entry, open_archive, write_archive
 from musicnb.deliver._records import (
     CHECKSUMS,
     MANIFEST,
@@ -30,7 +30,6 @@ from musicnb.sound import is_device, named_path
 #: No pack is larger; a ZIP file of this size holds twenty hours of uncompressed stereo.
 MOST_BYTES: Final = 16 * 2**30
 _MOST_MANIFEST_BYTES: Final = 64 * 2**20
-_BLOCK_BYTES: Final = 1 << 20
 _MOST_PROBLEMS: Final = 50
 _ENCRYPTED: Final = 0x1
 _IS_PATH: Final = re.compile(PATH_PATTERN)
@@ -107,7 +106,7 @@ class _Files:
 
 
 def verify_pack(path: str | os.PathLike[str]) -> PackCheck:
-    """Check a pack, byte by byte; nothing is unpacked and nothing is written beside it.
+    """Check a pack, byte by byte; nothing is unpacked and nothing is written.
 
     Parameters
     ----------
@@ -164,7 +163,7 @@ def _opened(path: Path) -> BinaryIO:
 def _archive(file: BinaryIO) -> zipfile.ZipFile:
     problem = ""
     try:
-        return zipfile.ZipFile(file)
+        return open_archive(file, MOST_FILES + 2)
     except UNREADABLE as error:
         problem = f"it is no ZIP file ({error!s:.100})"
     raise _Refused(problem)
@@ -298,16 +297,47 @@ def _against_manifest(
 
 def _require_same_archive(file: BinaryIO, files: _Files) -> None:
     """Write the archive again and compare: dates, gaps and comments are bytes, too."""
-    with tempfile.TemporaryFile() as again:
-        write_archive(again, files.entries.values())
-        again.seek(0)
-        file.seek(0)
-        while block := file.read(_BLOCK_BYTES):
-            if again.read(_BLOCK_BYTES) != block:
-                files.problems.append("the archive around its files is not as it was written")
-                return
-        if again.read(1):
-            files.problems.append("the archive around its files is not as it was written")
+    again = _Again(file)
+    write_archive(cast("BinaryIO", again), files.entries.values())
+    if not again.is_same:
+        files.problems.append("the archive around its files is not as it was written")
+
+
+class _Again(io.RawIOBase):
+    """Keeps nothing of what is written, only where it differs from a file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._at, self._end = file, 0, 0
+        self._different: set[int] = set()
+
+    def seekable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        assert whence == io.SEEK_SET
+        self._at = offset
+        return offset
+
+    def write(self, data: bytes) -> int:  # type: ignore[override] # a ZIP file is written in bytes
+        self._file.seek(self._at)
+        # a head is written twice: first without the checksum, which is not known yet
+        if self._file.read(len(data)) == data:
+            self._different.discard(self._at)
+        else:
+            self._different.add(self._at)
+        self._at += len(data)
+        self._end = max(self._end, self._at)
+        return len(data)
+
+    @property
+    def is_same(self) -> bool:
+        return not self._different and self._end == os.fstat(self._file.fileno()).st_size
 
 
 def _hash(source: BinaryIO) -> str:

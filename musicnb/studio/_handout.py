@@ -15,7 +15,7 @@ from typing import IO, Annotated, BinaryIO, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from musicnb._foreign import read_record
-from musicnb.deliver import UNREADABLE, Entry, write_archive
+from musicnb.deliver import UNREADABLE, Entry, open_archive, write_archive
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.sound import named_path, new_file
 from musicnb.studio._votes_file import Code
@@ -26,6 +26,7 @@ VERSION: Final = 1
 _RULES: Final = "session.json"
 _MOST_BYTES: Final = 2 * 2**30
 _MOST_RULES_BYTES: Final = 2**20
+_MOST_CLIPS: Final = 64
 _WAV_HEAD_BYTES: Final = 44
 
 
@@ -40,7 +41,7 @@ class Rules(BaseModel):
     session: Code
     #: What marks of hidden repeats are made of.
     marks: Code
-    clips: Annotated[tuple[Code, ...], Field(min_length=2, max_length=64)]
+    clips: Annotated[tuple[Code, ...], Field(min_length=2, max_length=_MOST_CLIPS)]
     k: Annotated[int, Field(ge=1, le=63)]
     votes: Annotated[int, Field(ge=1, le=2_000)]
     seed: Annotated[int, Field(ge=0, lt=2**63)]
@@ -126,7 +127,7 @@ def take_in(path: object, folder: Path) -> Rules:
         if not named.is_file() or named.stat().st_size > _MOST_BYTES:
             problem = f"{named.name!r:.80} is no file, or larger than any session"
         else:
-            with named.open("rb") as file, zipfile.ZipFile(file) as archive:
+            with named.open("rb") as file, open_archive(file, _MOST_CLIPS + 1) as archive:
                 return _taken(archive, named.stat().st_size, folder)
     except InvalidInput:
         raise

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -82,6 +83,12 @@ def test_written_pack_is_whole(pack):
     assert check.sha256 == SHA(pack.read_bytes()).hexdigest()
     assert check.sha256 in str(check)
     assert check.manifest == manifest_of(sounds())
+
+
+def test_pack_is_checked_where_no_temporary_file_can_be_written(pack, monkeypatch):
+    """A full disk makes no pack a bad one."""
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    assert verify_pack(pack)
 
 
 def test_same_content_gives_the_same_bytes(pack, tmp_path):
@@ -175,6 +182,20 @@ def test_bomb_is_refused_before_it_is_read(pack, tmp_path):
             target.writestr(info, archive.read(info))
         target.writestr("big.wav", b"\0" * 10_000_000, zipfile.ZIP_DEFLATED)
     assert "compressed" in str(verify_pack(bomb))
+
+
+def test_list_of_a_million_files_is_refused_before_it_is_read(pack):
+    """It would fill the memory: two hundred bytes for each that stands in the file."""
+    with zipfile.ZipFile(pack, "a") as archive:
+        start = archive.start_dir
+    data = pack.read_bytes()
+    end = data.rfind(b"PK\5\6")
+    row = data[start:end][: data[start:end].find(b"PK\1\2", 4)]
+    rows = row * 100_000
+    counts = b"\xff\xff" * 2 + len(rows).to_bytes(4, "little")
+    pack.write_bytes(data[:start] + rows + data[end : end + 8] + counts + data[end + 16 :])
+    check = verify_pack(pack)
+    assert "too long" in str(check)
 
 
 def test_files_that_lie_over_each_other_are_refused(pack, tmp_path):
