@@ -141,10 +141,16 @@ def test_document_speaks_of_every_model_option_and_price() -> None:
     for model in catalogue.MODELS.values():
         assert str(catalogue.price_of(model.id)) in properties["model"]["description"]
         options = properties["model_options"]["anyOf"][0]["properties"][model.namespace]
-        assert set(options["properties"]) == {option.name for option in model.options}
+        assert set(options["properties"]) == {
+            option.name
+            for option in model.options
+            if option.capability in (None, catalogue.REFERENCE_TO_MUSIC)
+        }
         assert options["additionalProperties"] is False
     text = DOCUMENT["components"]["schemas"]["MusicRequest"]["properties"]["model_options"]
-    assert "audio_weight" not in text["anyOf"][0]["properties"]["suno"]["properties"]
+    words_only = text["anyOf"][0]["properties"]
+    assert "audio_weight" not in words_only["suno"]["properties"]
+    assert "lyrics_optimizer" in words_only["minimax"]["properties"]
 
 
 def test_envelope_of_a_new_task_has_every_field_of_the_contract(accepting: Service) -> None:
