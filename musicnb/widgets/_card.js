@@ -211,7 +211,9 @@ class Card {
   }
 
   #drawChoices() {
-    const { choices } = this.data;
+    const { choices } = this.data, key = JSON.stringify(choices ?? []);
+    if (this.choicesKey === key) return; // a repeated state is not to take back a first press
+    this.choicesKey = key;
     this.choices.hidden = !choices?.length;
     this.choices.replaceChildren(...(choices ?? []).map((choice) => this.#makeChoice(choice)));
   }
@@ -226,6 +228,7 @@ class Card {
         return;
       }
       for (const other of this.choices.children) other.disabled = true;
+      this.choicesKey = null; // the answer brings them back
       this.#ask({ op: "choose", card_id: this.id, choice: name }, "your choice goes out when it ends");
     };
     return button;
