@@ -243,6 +243,10 @@ def _running(command: list[str], own: Path, *, answers_at: str) -> Iterator[None
         "IPYTHONDIR": str(own / "ipython"),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), kept.get("PYTHONPATH")])),
     }
+    # What was typed into one notebook is not to be told to the page of the next.
+    profile = own / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_kernel_config.py").write_text("c.HistoryManager.hist_file = ':memory:'\n")
     log = own / "log.txt"
     with log.open("wb") as output:
         server = subprocess.Popen(
