@@ -14,18 +14,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-import pyebur128
 from threadpoolctl import threadpool_limits
 
-from musicnb.deliver import PROFILES, Conformed, conform
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "deliver"))
+
+from delivering import RATE, metered, played
+
+from musicnb.deliver import PROFILES, conform
 from musicnb.sandbox import engine
-from musicnb.sound import Sound, read
+from musicnb.sound import Sound
 
 CLIPS = 10
 FIRST_SEED = 40_000
 NEAR_LU = 0.3
-RATE = engine.SAMPLE_RATE
 
 
 def main() -> None:
@@ -38,7 +39,7 @@ def main() -> None:
         for clip in clips:
             with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
                 made.append(conform(clip, Path(folder) / "clip", name))
-                loudness, peak = metered(made[-1])
+                loudness, peak = metered(made[-1].path)
             if profile.loudness_lufs is not None:
                 away.append(abs(loudness - profile.loudness_lufs))
             if profile.true_peak_dbtp is not None:
@@ -58,21 +59,8 @@ def main() -> None:
 def rendered(number: int) -> Sound:
     """Render a clip."""
     genre = engine.GENRE_NAMES[number % len(engine.GENRE_NAMES)]
-    order = engine.Order("suno-5.5", f"{genre.replace('_', ' ')}, 12 s")
-    with threadpool_limits(1):
-        score = engine.compose(engine.read_brief(order, seed=FIRST_SEED + number, take=0))
-        return Sound(engine.render(score), RATE)
-
-
-def metered(made: Conformed) -> tuple[float, float]:
-    """Return loudness and true peak of a file as libebur128 measures them."""
-    heard = read(made.path)
-    channels = heard.samples.shape[1]
-    mode = pyebur128.MeasurementMode
-    meter = pyebur128.R128State(channels, heard.sample_rate, mode.MODE_I | mode.MODE_TRUE_PEAK)
-    meter.add_frames(np.ascontiguousarray(heard.samples, np.float64).ravel(), len(heard.samples))
-    peak = max(pyebur128.get_true_peak(meter, channel) for channel in range(channels))
-    return pyebur128.get_loudness_global(meter), 20 * float(np.log10(max(peak, 1e-9)))
+    _, samples = played(f"{genre.replace('_', ' ')}, 12 s", seed=FIRST_SEED + number)
+    return Sound(samples, RATE)
 
 
 if __name__ == "__main__":

@@ -6,23 +6,20 @@ of models, errors and delivery profiles; what every command says of itself.
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import io
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from unittest import mock
 
 import made_tables
 from public import first_line, home_of, rooms, said_of
 
 import musicnb
-from musicnb.cli import main
-
-COMMANDS = ("", "lab", "demo", "deliver", "verify", "doctor", "sandbox")
+from musicnb.cli import COMMANDS
 
 
 def setup(app: Any) -> dict[str, Any]:
@@ -129,18 +126,16 @@ def _hidden_parents(kind: type) -> list[str]:
 
 
 def _commands() -> str:
-    """Write what every command says of itself."""
+    """Write what every command says of itself, as a person at a prompt reads it."""
     parts = []
-    for command in COMMANDS:
-        said = io.StringIO()
-        with (
-            mock.patch.dict(os.environ, COLUMNS="88", NO_COLOR="1"),
-            contextlib.redirect_stdout(said),
-            contextlib.suppress(SystemExit),
-        ):
-            main([command, "--help"] if command else ["--help"])
-        name = f"musicnb {command}".strip()
-        parts.append(f"## `{name}`\n\n```text\n{said.getvalue().strip()}\n```\n")
+    for words in ([], *([command] for command in COMMANDS)):
+        said = subprocess.run(  # noqa: S603 - our own interpreter, fixed arguments
+            [sys.executable, "-m", "musicnb", *words, "--help"],
+            env=os.environ | {"COLUMNS": "88", "NO_COLOR": "1"},
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        name = " ".join(["musicnb", *words])
+        parts.append(f"## `{name}`\n\n```text\n{said.strip()}\n```\n")
     return "# Commands\n\n" + "\n".join(parts)
 
 

@@ -1,7 +1,7 @@
-"""The command line: ``musicnb lab``, ``musicnb demo``, ``musicnb sandbox``."""
+"""The command line: ``musicnb lab``, ``musicnb demo`` and the others of `COMMANDS`."""
 
 from __future__ import annotations
 
-from musicnb.cli._main import main
+from musicnb.cli._main import COMMANDS, main
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]

@@ -6,11 +6,22 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from musicnb import __version__
 from musicnb.errors import MusicnbError
 
-_INTERRUPTED = 130
+#: Every command, with what it does.
+COMMANDS: Final = {
+    "lab": "put the notebooks into ./notebooks and open the first in JupyterLab",
+    "demo": "make one piece with each model, without a browser",
+    "deliver": "make files of clips as places ask for them, in a pack",
+    "report": "write a run or a session as one page for others",
+    "verify": "check every byte of a pack",
+    "doctor": "look a library over: journal, clips, money",
+    "sandbox": "run the offline stand-in for the service alone",
+}
+_INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,15 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"musicnb {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name, summary, module in (
-        ("lab", "put the notebooks into ./notebooks and open the first in JupyterLab", _lab),
-        ("demo", "make one piece with each model, without a browser", _demo),
-        ("deliver", "make files of clips as places ask for them, in a pack", _deliver),
-        ("report", "write a run or a session as one page for others", _report),
-        ("verify", "check every byte of a pack", _verify),
-        ("doctor", "look a library over: journal, clips, money", _doctor),
-        ("sandbox", "run the offline stand-in for the service alone", sandbox),
-    ):
+    modules = (_lab, _demo, _deliver, _report, _verify, _doctor, sandbox)
+    for (name, summary), module in zip(COMMANDS.items(), modules, strict=True):
         command = commands.add_parser(name, help=summary, description=module.__doc__)
         module.add_arguments(command)
         command.set_defaults(run=module.run)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from musicnb.deliver._fades import crossfaded
 from musicnb.deliver._original import sound_of
-from musicnb.errors import Fault, InvalidInput
+from musicnb.errors import InvalidInput
 from musicnb.measure import (
     Bars,
     LevelMeter,
@@ -24,6 +24,8 @@ from musicnb.measure import (
     seam_click_db,
 )
 from musicnb.sound import Sound, Source
+
+_fault = InvalidInput.about
 
 #: Where a seam is blended: not at all, before the loop's end, or behind its beginning.
 Blend = Literal["none", "end", "start"]
@@ -285,10 +287,6 @@ def find_loops(
         told = next(iter(reasons), "no stretch of even level has that many bars")
         raise _fault("loop", f"none of {_listed(wanted)} bars goes round: {told}")
     return tuple(found)
-
-
-def _fault(what: str, problem: str) -> InvalidInput:
-    return InvalidInput.from_faults([Fault(what, "", problem)])
 
 
 def _counts(bars: Any) -> tuple[int, ...]:

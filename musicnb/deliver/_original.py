@@ -11,7 +11,7 @@ import numpy as np
 
 from musicnb.convert import Blocks
 from musicnb.deliver._labels import has_content_credentials
-from musicnb.errors import Fault, InvalidInput
+from musicnb.errors import InvalidInput
 from musicnb.sound import Decoder, Sound, Source, read
 
 #: A path, a sound file's bytes, or samples.
@@ -50,7 +50,7 @@ def _checked(sound: Sound) -> Sound:
     elif isinstance(rate, bool) or not isinstance(rate, int) or not _RATES[0] <= rate <= _RATES[1]:
         problem = f"must have {_RATES[0]:,} to {_RATES[1]:,} frames a second, not {rate!r:.40}"
     if problem:
-        raise InvalidInput.from_faults([Fault("samples", "", problem)])
+        raise InvalidInput.about("samples", problem)
     return Sound(samples.astype(np.float32, copy=False), rate)
 
 

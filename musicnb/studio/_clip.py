@@ -335,7 +335,7 @@ class Clip:
         disclosure
             What the file's tags say about AI.
         """
-        from musicnb.studio._delivering import conform_clip  # noqa: PLC0415 - as above
+        from musicnb.studio._conforming import conform_clip  # noqa: PLC0415 - as above
 
         return conform_clip(self, profile, path, plan, disclosure)
 
@@ -371,7 +371,7 @@ class Clip:
         InvalidInput
             There is no steady beat, no stretch that goes round, or a file by this name.
         """
-        from musicnb.studio._delivering import loop_clip  # noqa: PLC0415 - as above
+        from musicnb.studio._conforming import loop_clip  # noqa: PLC0415 - as above
 
         return loop_clip(self, bars, path, format, profile)
 

@@ -62,22 +62,21 @@ class Delivery:
         """
         from musicnb.table import Table  # noqa: PLC0415 - pandas is slow to load
 
+        has_loops = any(file.loop for file in self.files)
         return Table(
             {
                 "file": file.name,
-                "clip": file.clip.title,
-                "profile": file.profile.title,
                 "length_s": round(file.made.duration_s, 3),
-                "ending": file.ending,
-                "bars": None if file.loop is None else file.loop.bars,
-                "tempo_bpm": None if file.loop is None else round(file.loop.tempo_bpm, 2),
-                "seam_rating": None if file.loop is None else round(file.loop.rating, 2),
                 "loudness_lufs": round(file.made.loudness_lufs, 2),
                 "true_peak_dbtp": round(file.made.true_peak_dbtp, 2),
-                "limited_db": round(file.made.limited_db, 2),
+                "ending": file.ending,
                 "size_bytes": file.made.size_bytes,
                 "passed": file.passed,
                 "problems": "; ".join(file.made.problems),
+                **(_loop_cells(file) if has_loops else {}),
+                "limited_db": round(file.made.limited_db, 2),
+                "clip": file.clip.title,
+                "profile": file.profile.title,
                 "found_terms": "; ".join(file.found_terms),
             }
             for file in self.files
@@ -227,6 +226,15 @@ def _remove(folder: Path | None) -> None:
 def _ending(file: Deliverable) -> str:
     loop = file.loop
     return f"{file.ending} ending" if loop is None else f"seam rated {loop.rating:.2f}"
+
+
+def _loop_cells(file: Deliverable) -> dict[str, float | None]:
+    loop = file.loop
+    return {
+        "bars": None if loop is None else loop.bars,
+        "tempo_bpm": None if loop is None else round(loop.tempo_bpm, 2),
+        "seam_rating": None if loop is None else round(loop.rating, 2),
+    }
 
 
 def _rights(note: str, url: str, date: str | None, disclosure: str) -> Rights:

@@ -136,8 +136,9 @@ def test_what_was_said_about_reference_audio_stands_in_the_manifest(studio, tmp_
 def test_table_of_a_pack_computes_nothing(delivery, tmp_path):
     """A title that wants to be a formula is text in the spreadsheet."""
     files = content(delivery.write(tmp_path / "pack.zip"))
-    rows = list(csv.reader(io.StringIO(files["files.csv"].decode())))
-    assert [row[1][:5] for row in rows[1:]] == ["'=1+1"] * 6
+    rows = list(csv.DictReader(io.StringIO(files["files.csv"].decode())))
+    assert [row["clip"][:5] for row in rows] == ["'=1+1"] * 6
+    assert "bars" not in rows[0]  # there are no loops
 
 
 def test_page_of_a_pack_escapes_and_asks_for_nothing(delivery, tmp_path):
