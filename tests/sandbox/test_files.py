@@ -114,5 +114,13 @@ def test_url_expires_after_a_day() -> None:
 
 def test_url_is_the_same_at_every_poll(service: Service, techno: dict[str, Any]) -> None:
     """Reading a task again within the hour shows the same URL."""
-    again = service.task(techno["task_id"])
-    assert again["output"] == techno["output"]
+
+    def read_twice() -> tuple[Any, Any]:
+        first, again = (service.task(techno["task_id"])["output"] for _ in range(2))
+        return first, again
+
+    hour = time.time() // 3600
+    first, again = read_twice()
+    if time.time() // 3600 != hour:
+        first, again = read_twice()
+    assert again == first
