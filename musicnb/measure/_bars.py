@@ -10,26 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from musicnb.measure._attacks import aligned, attack_rises
 from musicnb.measure._borders import bar_rows, find_borders
+from musicnb.measure._downbeats import HAIR_S, first_bar, pulse_of
 from musicnb.measure._frames import Samples
 from musicnb.measure._listening import Heard, Listener
-from musicnb.measure._onsets import ONSET_FRAMES_PER_S
 from musicnb.measure._pitches import PITCH_FRAMES_PER_S
-from musicnb.measure._pulse import Pulse, Vector
-from musicnb.measure._rhythm import rhythm_of
+from musicnb.measure._pulse import Vector
 
-_NEAR: Final = 0.004
-_PHASES: Final = 48
 _BANDS: Final = 32
-# chroma below this share of the fullest is no harmony that could change
-_SOUNDING: Final = 0.05
-# phases with less than this share of the strongest are no beat
-_RIVAL: Final = 0.35
-_RIVALS: Final = 4
-_BASS: Final = 0.1
 # how far apart the features of two bars may be to be taken for the same, in their decibels
 _ALIKE_DB: Final = 6.0
-_FRAME_S: Final = 1 / ONSET_FRAMES_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,29 +113,28 @@ def find_bars(samples: NDArray[np.float32], sample_rate: int) -> Bars | None:
     ValueError
         The rate is outside that range.
     """
+    mono = samples.sum(axis=1, dtype=np.float32)
+    mono = np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0)
     listener = Listener(sample_rate)
     with threadpool_limits(1, "blas"):
-        mono = samples.sum(axis=1, dtype=np.float32)
-        listener.push(np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0))
-        heard = listener.close()
-    return bars_of(heard, len(samples) / sample_rate)
+        listener.push(mono)
+        return bars_of(listener.close(), attack_rises(mono, sample_rate), len(mono) / sample_rate)
 
 
-def bars_of(heard: Heard, duration_s: float) -> Bars | None:
-    """Find the grid and the borders in what was heard of a clip."""
-    tempo = rhythm_of(heard.strength, heard.chroma).tempo_bpm
-    if tempo is None:
+def bars_of(heard: Heard, rises: Vector, duration_s: float) -> Bars | None:
+    """Find the grid and the borders in what was heard of a clip and the rises of its attacks."""
+    pulse = pulse_of(heard)
+    if pulse is None:
         return None
-    beat_s, phases, confidence = _fitted(heard.strength.sum(axis=1, dtype=np.float64), 60 / tempo)
-    per_bar = Pulse(heard.strength, heard.chroma).beats_per_bar(60 / beat_s)
-    rated = [
-        _downbeat(heard, np.arange(phase, duration_s - beat_s, beat_s), per_bar) for phase in phases
-    ]
-    if not any(rated):
+    coarse = first_bar(heard, pulse, duration_s)
+    if coarse is None:
         return None
-    _, first_s = max(one for one in rated if one)
-    bar_s = per_bar * beat_s
-    # an early beat that the fit has put a hair before the beginning is the first all the same
+    first_beat = coarse % pulse.beat_s
+    start, beat_s = aligned(rises, first_beat, pulse.beat_s)
+    bar_s = pulse.per_bar * beat_s
+    first_s = start + round((coarse - first_beat) / pulse.beat_s) * beat_s
+    # a beat that stands a hair before the beginning is the first all the same
+    first_s = first_s + bar_s if first_s < -HAIR_S else max(0.0, first_s)
     count = int((duration_s - first_s) / bar_s + 1e-6)
     starts = np.asarray(first_s + bar_s * np.arange(count), np.float64)
     features = _per_bar(heard.cells, heard.chroma, starts, bar_s)
@@ -153,74 +143,13 @@ def bars_of(heard: Heard, duration_s: float) -> Bars | None:
         Border(bar, float(starts[bar]), chance)
         for bar, chance in find_borders(rows, levels_of(features))
     )
-    return Bars(60 / beat_s, per_bar, first_s, count, confidence, borders, features)
+    return Bars(60 / beat_s, pulse.per_bar, first_s, count, pulse.confidence, borders, features)
 
 
 def levels_of(features: Vector) -> Vector:
     """Return the level of every bar's loudest band in decibels."""
     levels: Vector = features[:, :_BANDS].max(axis=1, initial=-np.inf)
     return levels
-
-
-def _fitted(strength: Vector, beat_s: float) -> tuple[float, list[float], float]:
-    """Return the beat, the phases that may be its beginning, and how clear it is."""
-    duration_s = len(strength) / ONSET_FRAMES_PER_S
-    step = min(0.001, 0.004 / duration_s)
-    best = (-1.0, beat_s, np.zeros(_PHASES))
-    for period in beat_s * np.exp(np.arange(-_NEAR, _NEAR + step, step)):
-        count = int((duration_s - period) / period)
-        places = period * (np.arange(count) + np.arange(_PHASES)[:, None] / _PHASES)
-        frames = (places * ONSET_FRAMES_PER_S).ravel()
-        sums = np.interp(frames, np.arange(len(strength)), strength)
-        means = sums.reshape(places.shape).mean(axis=1)
-        best = max(best, (float(means.max()), float(period), means), key=lambda one: one[0])
-    highest, period, means = best
-    before, after = np.roll(means, 1), np.roll(means, -1)
-    crests = np.flatnonzero((means > before) & (means >= after) & (means > _RIVAL * highest))
-    bend = before - 2 * means + after
-    phases = []
-    for crest in crests[np.argsort(-means[crests])][:_RIVALS]:
-        inner = crest + 0.5 * float(before[crest] - after[crest]) / float(bend[crest])
-        phase = inner * period / _PHASES
-        # a beat that the fit has put a hair before the beginning stands at the beginning
-        phases.append(max(0.0, phase - period) if phase > period - _FRAME_S else phase)
-    return period, phases, 1 - float(np.median(means)) / max(highest, 1e-9)
-
-
-def _downbeat(heard: Heard, beats: Vector, per_bar: int) -> tuple[float, float] | None:
-    """Return what speaks for these beats, and where the first bar begins.
-
-    There the bass is struck and the harmony changes.
-    """
-    if len(beats) < 2 * per_bar:
-        return None
-    low, chroma = heard.strength[:, 0], heard.chroma
-    struck = np.interp(beats * ONSET_FRAMES_PER_S, np.arange(len(low)), low)
-    width = max(2, round(per_bar * (beats[1] - beats[0]) * PITCH_FRAMES_PER_S / 2))
-    change = np.zeros(len(beats))
-    least = _SOUNDING * float(np.linalg.norm(chroma, axis=1).max(initial=0.0))
-    for index, at in enumerate(np.rint(beats * PITCH_FRAMES_PER_S).astype(int)):
-        before, after = chroma[max(0, at - width) : at], chroma[at : at + width]
-        # from sound to silence is no change of harmony
-        if _sounds(before, least) and _sounds(after, least):
-            change[index] = 1 - _cosine(before.mean(axis=0), after.mean(axis=0))
-    usual = max(float(low.mean()), 1e-9), max(float(change.mean()), 1e-9)
-    scores = [
-        float(struck[place::per_bar].mean()) / usual[0] * _BASS
-        + float(change[place::per_bar].mean()) / usual[1]
-        + float(struck.mean()) / usual[0] * _BASS
-        for place in range(per_bar)
-    ]
-    place = int(np.argmax(scores))
-    return scores[place], float(beats[place])
-
-
-def _sounds(frames: Samples, least: float) -> bool:
-    return bool(len(frames)) and float(np.linalg.norm(frames.mean(axis=0))) > least
-
-
-def _cosine(one: Samples, other: Samples) -> float:
-    return float(one @ other / max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-9))
 
 
 def _per_bar(cells: Samples, chroma: Samples, starts: Vector, bar_s: float) -> Vector:

@@ -24,12 +24,11 @@ _END_DB: Final = -25.0
 _LIKELY: Final = 0.6
 _ONSET_DB: Final = 10.0
 _LEAST_ONSET: Final = 0.25
-# A logit model of the columns of `border_columns` and a constant, fitted with a ridge to 125 clips
-# of the sandbox's engine with seeds from 9,000 and from 20,007. benchmarks/fitting_borders.py fits
-# in the same way to clips from 20,007 alone: its weights are like these, not the same.
+# A logit model of the columns of `border_columns` and a constant, fitted with a ridge to clips of
+# the sandbox's engine by benchmarks/fitting_bars.py.
 _WEIGHTS: Final = (
-    1.3744, -0.8055, -0.2182, 1.0048, 0.2227, 1.0205, -0.6428, -0.9667, -1.9567, -1.7919, 2.1334,
-    1.2549, -1.7004,
+    1.7404, -1.1079, -0.3271, 0.9792, 0.1992, 0.6543, -0.4954, -0.9408, -1.9057, -2.0024,
+    2.1392, 1.5874, -1.7682,
 )  # fmt: skip
 
 

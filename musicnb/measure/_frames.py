@@ -31,6 +31,11 @@ _CUTOFF: Final = 0.42  # of the output's rate
 _FRAMES_AT_ONCE: Final = 64
 
 
+def thinning(sample_rate: int) -> int:
+    """Return of how many samples one is kept for about 11 kHz."""
+    return max(1, round(sample_rate / _ANALYSIS_HZ))
+
+
 class Decimator:
     """Keeps one sample of every `factor`, after a linear-phase low-pass.
 
@@ -120,7 +125,7 @@ class Ear:
     def __init__(self, sample_rate: int, short: tuple[int, float], long: tuple[int, float]) -> None:
         if not _LOWEST_RATE_HZ <= sample_rate <= _HIGHEST_RATE_HZ:
             raise ValueError(f"sample rates are 8,000 to 192,000 Hz, not {sample_rate}")
-        once = max(1, round(sample_rate / _ANALYSIS_HZ))
+        once = thinning(sample_rate)
         twice = 2 if sample_rate > _HALVED_ABOVE_HZ * once else 1
         self._first, self._second = Decimator(once), Decimator(twice)
         self.short = Spectra(sample_rate, once, *short)

@@ -62,7 +62,12 @@ def render(piece: Piece, folder: Path, seed: int) -> tuple[np.ndarray, int]:
         score.write_bytes(midi(piece))
         _synthesise(score, sound, rate, seed)
     samples, _ = soundfile.read(sound, dtype="float32", always_2d=True)
-    return samples[int(0.37 * (seed % 5) * rate) : int(piece.seconds * rate)], rate
+    return samples[round(cut_s(seed, rate) * rate) : int(piece.seconds * rate)], rate
+
+
+def cut_s(seed: int, rate: int) -> float:
+    """Return how much of a piece's beginning is cut, in seconds."""
+    return int(0.37 * (seed % 5) * rate) / rate
 
 
 def _synthesise(score: Path, sound: Path, rate: int, seed: int) -> None:
