@@ -5,7 +5,8 @@ when every bar that was found begins within 20 ms of a beat of the score; its ed
 cut-downs to 6, 15, 30 and 60 s) when they lie within 20 ms of a bar. Of the sections that were not
 found it tells how many begin with the very parts that played before, at nearly the same intensity:
 these change their chords at most. Of loops the best of 4 or 8 bars is taken, encoded as WAV and as
-MP3, and its seam measured after decoding.
+MP3, and its seam measured after decoding, with the tempo and the metre of the score; how many a
+listener who does not know these would pass as well is told.
 
 Run it with ``python benchmarks/delivering.py [N] [--check] [--jobs=1]``, with N clips instead of
 100. With ``--check`` a limit that is not kept ends it with status 1.
@@ -56,6 +57,7 @@ class Found:
     exact: bool
     loops: int
     right_loops: int
+    heard_loops: int
     refusal: str
 
 
@@ -73,6 +75,9 @@ def main() -> None:
         told("sections that were found", clips, "right_sections", "sections", 0.0),
         told("cut-downs exact to the sample", clips, "exact", None, 1.0),
         told("loops without a click, MP3 too", clips, "right_loops", "loops", 1.0),
+        told(
+            "loops that are whole bars also to who knows no tempo", clips, "heard_loops", "loops", 0
+        ),
     ]
     missed = sum(clip.sections - clip.right_sections for clip in clips)
     alike = sum(clip.alike_sections for clip in clips)
@@ -153,7 +158,8 @@ def of_clip(number: int) -> Found:
         own_endings=sum(plan.ending == "original" for plan in plans),
         exact=all(len(plan.render().samples) == round(plan.seconds * RATE) for plan in plans),
         loops=loop is not None,
-        right_loops=loop is not None and goes_round(loop),
+        right_loops=loop is not None and goes_round(loop, score.tempo_bpm, score.meter),
+        heard_loops=loop is not None and goes_round(loop, None, score.meter),
         refusal=refusal,
     )
 
@@ -166,12 +172,13 @@ def looped(master: Sound, bars: Bars | None) -> tuple[Loop | None, str]:
         return None, error.faults[0].message
 
 
-def goes_round(loop: Loop) -> bool:
-    """Return whether a loop is exact and has no click as it is and as an MP3."""
+def goes_round(loop: Loop, tempo_bpm: float | None, meter: int) -> bool:
+    """Return whether a loop is exact and has no fault at its seam, as it is and as an MP3."""
     sound = loop.render()
     for kind in ("WAV", "MP3"):
         heard = read(encode(sound.samples, RATE, format=kind)).samples
-        if len(heard) != loop.frames or not loop_seam(heard, RATE).loops:
+        seam = loop_seam(heard, RATE, tempo_bpm=tempo_bpm, beats_per_bar=meter)
+        if len(heard) != loop.frames or not seam.loops:
             return False
     return True
 
