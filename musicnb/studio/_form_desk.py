@@ -61,7 +61,9 @@ class StudioDesk:
         if isinstance(source, Artifact):
             known = road.library.uploads.of_id(road.service.identity, source.artifact_id)
             return _known(known) if known else Reference(source, source.artifact_id)
-        upload, is_new = send_once(road, source, name=name, check=_require_usable, told=told)
+        upload, is_new = send_once(
+            road, source, field="reference", name=name, check=_require_usable, told=told
+        )
         return _known(upload, "" if is_new else "Uploaded before: these bytes were not sent again.")
 
     def forget_upload(self, job: Job) -> None:
