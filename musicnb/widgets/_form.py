@@ -32,6 +32,7 @@ from musicnb.widgets._form_schema import REFERENCE_LABEL, label_of, model_label,
 from musicnb.widgets._form_shelf import Shelf
 from musicnb.widgets._form_values import Values, changed, heard, sendable
 from musicnb.widgets._form_verdict import faults_of, unusable_fields, verdict_on
+from musicnb.widgets._letting_go import let_go, revive, shown_by_cell
 
 __all__ = ["Form"]
 
@@ -240,8 +241,16 @@ class Form(anywidget.AnyWidget):
 
     def show(self) -> None:
         """Display the live form and, as an output of its own, its static copy."""
+        revive(self)
         bundle = self._repr_mimebundle_() or ({}, {})
         self._shown = show_with_copy(bundle, self._copy(), text=self.text(), uid=self.uid)
+        if self._shown:
+            shown_by_cell(self)
+
+    def close(self) -> None:
+        """Take the form off every page, and let go of what it holds there."""
+        self._shown = False
+        let_go(self)
 
     def _ipython_display_(self) -> None:
         self.show()
