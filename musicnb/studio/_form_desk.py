@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from musicnb.catalogue import MODELS, REFERENCE_TO_MUSIC, amount_text
 from musicnb.errors import InvalidInput
 from musicnb.library import JOB_ID_FIELD, ClipRecord, Job, Upload
 from musicnb.studio._clip import Clip
+from musicnb.studio._files import named_upload
 from musicnb.studio._uploading import send_once
 from musicnb.widgets import ClipChoice, OrderChoice, Reference, complaints, widest
 from musicnb.wire import canonical_bytes
@@ -60,11 +62,16 @@ class StudioDesk:
                 source = clip
         if isinstance(source, Artifact):
             known = road.library.uploads.of_id(road.service.identity, source.artifact_id)
-            return _known(known) if known else Reference(source, source.artifact_id)
+            if known is None:
+                return Reference(source, source.artifact_id)
+            return replace(_known(known), sound=_clip_file(road, known))
+        file = named_upload(source.path if isinstance(source, Clip) else source, "reference")
+        name = name or (source.title if isinstance(source, Clip) else "")
         upload, is_new = send_once(
-            road, source, field="reference", name=name, check=_require_usable, told=told
+            road, file, field="reference", name=name, check=_require_usable, told=told
         )
-        return _known(upload, "" if is_new else "Uploaded before: these bytes were not sent again.")
+        note = "" if is_new else "Uploaded before: these bytes were not sent again."
+        return replace(_known(upload, note), sound=file.absolute())
 
     def forget_upload(self, job: Job) -> None:
         """Have the recording of an order sent again next time: the service has lost it."""
@@ -169,6 +176,14 @@ def _known(upload: Upload, note: str = "") -> Reference:
         bytes.fromhex(upload.outline),
         note,
     )
+
+
+def _clip_file(road: Road, upload: Upload) -> Path | None:
+    """Find the file of an upload that was one of our clips; other files we did not keep."""
+    for take in road.library.journal.takes(outlines=False):
+        if take.clip is not None and take.clip.sha256 == upload.sha256:
+            return road.clip(take.clip, take.job).path
+    return None
 
 
 def _at_address(url: str) -> Reference:

@@ -38,11 +38,14 @@ __all__ = ["Form"]
 
 _SCRIPTS: Final = (
     "_page.js",
+    "_sound_store.js",
     "_waveform.js",
+    "_player_sound.js",
     "_form_parts.js",
     "_form_fields.js",
     "_form_lyrics.js",
     "_form_sending.js",
+    "_form_player.js",
     "_form_reference.js",
     "_form_shelf.js",
     "_form_footer.js",
@@ -126,7 +129,7 @@ class Form(anywidget.AnyWidget):
         limits = widest(self.models.values())
         self._recording = Recording(
             desk, limits, self._lock, show=self._show_recording, settle=self._follow,
-            reply=self.send,
+            current=lambda: self._values.reference, reply=self.send,
         )  # fmt: skip
         values = self._resolved(values)
         self._values = changed(Values(model), self.models, {"model": model, **values})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from musicnb.briefs import Artifact, Brief
@@ -11,7 +12,7 @@ from musicnb.briefs import Artifact, Brief
 __all__ = ["ClipChoice", "FormDesk", "OrderChoice", "Reference"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Reference:
     """A recording that music follows.
 
@@ -31,6 +32,8 @@ class Reference:
         (min, max) pairs of int8, as of `musicnb.widgets.ClipView`.
     note
         Anything else worth a line, such as that it was uploaded before.
+    sound
+        The file with its bytes, where it can be listened to on this machine.
     """
 
     source: Artifact | str
@@ -41,6 +44,7 @@ class Reference:
     size_bytes: int | None = None
     peaks: bytes = b""
     note: str = ""
+    sound: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
