@@ -13,9 +13,9 @@ from musicnb.catalogue import MODELS, REFERENCE_TO_MUSIC, amount_text
 from musicnb.errors import InvalidInput
 from musicnb.library import JOB_ID_FIELD, ClipRecord, Job, Upload
 from musicnb.studio._clip import Clip
-from musicnb.studio._files import named_upload
-from musicnb.studio._uploading import send_once
-from musicnb.widgets import ClipChoice, OrderChoice, Reference, complaints, widest
+from musicnb.studio._files import named_upload, reading
+from musicnb.studio._uploading import send_once, sha256_of
+from musicnb.widgets import ClipChoice, KeptRecording, OrderChoice, Reference, complaints, widest
 from musicnb.wire import canonical_bytes
 
 if TYPE_CHECKING:
@@ -66,12 +66,14 @@ class StudioDesk:
                 return Reference(source, source.artifact_id)
             return replace(_known(known), sound=_clip_file(road, known))
         file = named_upload(source.path if isinstance(source, Clip) else source, "reference")
+        is_named = not name and not isinstance(source, Clip)  # what a page sends is no lasting file
         name = name or (source.title if isinstance(source, Clip) else "")
         upload, is_new = send_once(
             road, file, field="reference", name=name, check=_require_usable, told=told
         )
         note = "" if is_new else "Uploaded before: these bytes were not sent again."
-        return replace(_known(upload, note), sound=file.absolute())
+        sha256 = upload.sha256 if is_named else ""
+        return replace(_known(upload, note), sound=file.absolute(), sha256=sha256)
 
     def forget_upload(self, job: Job) -> None:
         """Have the recording of an order sent again next time: the service has lost it."""
@@ -142,6 +144,30 @@ class StudioDesk:
     def presets(self) -> Mapping[str, Mapping[str, Any]]:
         """Return what was kept, by name."""
         return self._road().library.presets.all()
+
+    def kept_recording(self, fields: Mapping[str, Any]) -> KeptRecording | None:
+        """Say what recording a preset names; see `musicnb.widgets.FormDesk`."""
+        road, source, file = self._road(), fields.get("reference"), fields.get("reference_file")
+        if not isinstance(source, str) or not source:
+            return None
+        path, sha256 = source, ""
+        if source.startswith(_ARTIFACT):
+            known = road.library.uploads.of_id(road.service.identity, source)
+            if known is not None or not isinstance(file, Mapping):
+                return KeptRecording(source)
+            path, sha256 = str(file.get("path", "")), str(file.get("sha256", ""))
+        elif "://" in source or self._clip(road, source) is not None:
+            return KeptRecording(source)
+        try:
+            found = named_upload(path, "reference")
+            with reading(found, "reference"):
+                same = not sha256 or sha256_of(found) == sha256
+        except InvalidInput as error:
+            return KeptRecording(path, path, error.message)
+        name = found.name
+        return KeptRecording(
+            path, path, "" if same else f"{name} has changed since the preset was made"
+        )
 
     def keep_preset(self, name: str, fields: Mapping[str, Any]) -> None:
         """Keep fields under a name."""

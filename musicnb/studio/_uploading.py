@@ -72,7 +72,7 @@ def send_once(
     # in turn, because two at once of the same bytes would both be sent
     with uploads.turn, reading(file, field):
         told("Looking at it", 0.0)
-        digest = _sha256(file)
+        digest = sha256_of(file)
         known = None if again else uploads.of_bytes(service, digest)
         if known is not None:
             check(known)
@@ -124,6 +124,7 @@ def _examined(file: Path, service: str, digest: str, name: str) -> tuple[Upload,
     return upload, facts.kind.media_type
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """Hash a file's bytes."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -129,7 +129,7 @@ class Form(anywidget.AnyWidget):
         limits = widest(self.models.values())
         self._recording = Recording(
             desk, limits, self._lock, show=self._show_recording, settle=self._follow,
-            current=lambda: self._values.reference, reply=self.send,
+            current=lambda: self.recording, reply=self.send,
         )  # fmt: skip
         values = self._resolved(values)
         self._values = changed(Values(model), self.models, {"model": model, **values})
@@ -154,6 +154,11 @@ class Form(anywidget.AnyWidget):
     def values(self) -> dict[str, Any]:
         """The current fields by name; an option that is not set is None."""
         return self._values.flat(self.models)
+
+    @property
+    def recording(self) -> Reference | None:
+        """The recording that is to be followed, where there is one."""
+        return self._values.reference
 
     @property
     def brief(self) -> Brief:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from musicnb.briefs import Artifact, Brief
 
-__all__ = ["ClipChoice", "FormDesk", "OrderChoice", "Reference"]
+__all__ = ["ClipChoice", "FormDesk", "KeptRecording", "OrderChoice", "Reference"]
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -34,6 +34,8 @@ class Reference:
         Anything else worth a line, such as that it was uploaded before.
     sound
         The file with its bytes, where it can be listened to on this machine.
+    sha256
+        Hash of the bytes, where a person named the file, so that a preset may name it, too.
     """
 
     source: Artifact | str
@@ -45,6 +47,26 @@ class Reference:
     peaks: bytes = b""
     note: str = ""
     sound: Path | None = None
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecording:
+    """What recording a preset names: what it is made usable from, and what that means.
+
+    Parameters
+    ----------
+    source
+        An upload's id, an address, a clip's id or the path of a file.
+    uploads
+        The path of the file that is uploaded when the preset is used; empty where none is.
+    problem
+        What is to be known before: that the file is gone, or is not what it was.
+    """
+
+    source: str
+    uploads: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +122,9 @@ class FormDesk(Protocol):
 
     def presets(self) -> Mapping[str, Mapping[str, Any]]:
         """Return what was kept: name → fields, by name."""
+
+    def kept_recording(self, fields: Mapping[str, Any]) -> KeptRecording | None:
+        """Say what recording a preset names, None where it names none; uploads nothing."""
 
     def keep_preset(self, name: str, fields: Mapping[str, Any]) -> None:
         """Keep fields under a name; an earlier one of this name is replaced."""

@@ -29,6 +29,12 @@ for job in studio.library.journal.jobs():
     audio = job.request.get("reference_audio", {}).get("artifact_id", "words")
     print(job.capability, audio == form.brief.reference_audio.artifact_id, job.idempotency_key)
 """
+THEIRS = """
+from pathlib import Path
+Path("theirs.wav").write_bytes(bytes(9))
+for name, file in (("Theirs", "theirs.wav"), ("Gone", "not/here.wav")):
+    studio.library.presets.keep(name, {"prompt": "warm", "reference": file})
+"""
 AUDIO = "globalThis.__musicnbPage.player.audio"
 # what is still to come is grey: darker than its light page, lighter than its dark one
 DRAWN_FOR = """(panel) => {
@@ -39,7 +45,8 @@ DRAWN_FOR = """(panel) => {
 IN_ONE_LINE = """(panel) => {
     const boxes = [".mnb-f-play", ".mnb-wave", ".mnb-f-time"].map((name) =>
         panel.querySelector(name).getBoundingClientRect());
-    return boxes.every((box, i) => !i || box.left >= boxes[i - 1].right && box.top < boxes[0].bottom);
+    return boxes.every((box, i) => !i
+        || box.left >= boxes[i - 1].right && box.top < boxes[0].bottom);
 }"""
 # a drag that comes from outside the browser: its files are made of the page's own bytes
 DROP = """(root, [name, text]) => {
@@ -171,9 +178,20 @@ def test_earlier_requests_presets_and_clips_are_gone_on_from_by_keyboard(
     page.keyboard.press("Enter")
     kept = form.get_by_role("list", name="Presets")
     expect(kept).to_contain_text("My chorus")
+    lab.execute(page, THEIRS)
+    form.get_by_role("button", name="Presets").press("Enter")
+    form.get_by_role("button", name="Presets").press("Enter")
+    theirs = kept.get_by_role("listitem").filter(has_text="Theirs")
+    expect(theirs).to_contain_text("Use uploads theirs.wav")
+    expect(theirs.get_by_role("button", name="Use: Theirs, uploads theirs.wav")).to_be_visible()
+    expect(kept.get_by_role("listitem").filter(has_text="Gone")).to_contain_text("no file")
     for name, light in (("JupyterLab Dark", False), ("JupyterLab Light", True)):
         use_theme(page, name, light=light)
-        assert form.evaluate(CONTRAST) == []
+        for width in (800, 1280):
+            page.set_viewport_size({"width": width, "height": 1500})
+            take_picture(form, f"presets-{width}-{'light' if light else 'dark'}")
+            assert form.evaluate(CONTRAST) == []
+            assert form.evaluate(STICKING_OUT) == []
     form.get_by_role("button", name="History").press("Enter")
     page.keyboard.type("dream nothing")
     history = form.get_by_role("list", name="Requests")

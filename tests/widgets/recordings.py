@@ -9,7 +9,7 @@ from typing import Any
 
 from musicnb.briefs import Artifact, Brief
 from musicnb.errors import InvalidInput
-from musicnb.widgets import ClipChoice, OrderChoice, Reference
+from musicnb.widgets import ClipChoice, KeptRecording, OrderChoice, Reference
 
 
 class Desk:
@@ -64,6 +64,10 @@ class Desk:
     def presets(self) -> Mapping[str, Mapping[str, Any]]:
         """Return what was kept."""
         return self.kept
+
+    def kept_recording(self, fields: Mapping[str, Any]) -> KeptRecording | None:
+        """Take what was kept as it is."""
+        return KeptRecording(fields["reference"]) if fields.get("reference") else None
 
     def keep_preset(self, name: str, fields: Mapping[str, Any]) -> None:
         """Keep it."""
