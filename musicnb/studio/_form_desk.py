@@ -163,7 +163,7 @@ class StudioDesk:
             with reading(found, "reference"):
                 same = not sha256 or sha256_of(found) == sha256
         except InvalidInput as error:
-            return KeptRecording(path, path, error.message)
+            return KeptRecording(path, problem=error.message)
         name = found.name
         return KeptRecording(
             path, path, "" if same else f"{name} has changed since the preset was made"

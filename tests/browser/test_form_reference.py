@@ -161,6 +161,25 @@ def test_a_dropped_recording_is_uploaded_once_and_followed_by_every_order(
     assert lab.execute(page, "print(len(studio.library.uploads.all('sandbox')))") == "1\n"
 
 
+def see_files_of_presets(lab: Any, page: Page, form: Locator) -> None:
+    """Read in the list which file a preset uploads, and that another's is gone."""
+    lab.execute(page, THEIRS)
+    form.get_by_role("button", name="Presets").press("Enter")
+    form.get_by_role("button", name="Presets").press("Enter")
+    kept = form.get_by_role("list", name="Presets")
+    theirs = kept.get_by_role("listitem").filter(has_text="Theirs")
+    expect(theirs).to_contain_text("Use uploads theirs.wav")
+    expect(theirs.get_by_role("button", name="Use: Theirs, uploads theirs.wav")).to_be_visible()
+    expect(kept.get_by_role("listitem").filter(has_text="Gone")).to_contain_text("no file")
+    for name, light in (("JupyterLab Dark", False), ("JupyterLab Light", True)):
+        use_theme(page, name, light=light)
+        for width in (800, 1280):
+            page.set_viewport_size({"width": width, "height": 1500})
+            take_picture(form, f"presets-{width}-{'light' if light else 'dark'}")
+            assert form.evaluate(CONTRAST) == []
+            assert form.evaluate(STICKING_OUT) == []
+
+
 def test_earlier_requests_presets_and_clips_are_gone_on_from_by_keyboard(
     lab: Any, page: Page, form: Locator
 ) -> None:
@@ -178,20 +197,7 @@ def test_earlier_requests_presets_and_clips_are_gone_on_from_by_keyboard(
     page.keyboard.press("Enter")
     kept = form.get_by_role("list", name="Presets")
     expect(kept).to_contain_text("My chorus")
-    lab.execute(page, THEIRS)
-    form.get_by_role("button", name="Presets").press("Enter")
-    form.get_by_role("button", name="Presets").press("Enter")
-    theirs = kept.get_by_role("listitem").filter(has_text="Theirs")
-    expect(theirs).to_contain_text("Use uploads theirs.wav")
-    expect(theirs.get_by_role("button", name="Use: Theirs, uploads theirs.wav")).to_be_visible()
-    expect(kept.get_by_role("listitem").filter(has_text="Gone")).to_contain_text("no file")
-    for name, light in (("JupyterLab Dark", False), ("JupyterLab Light", True)):
-        use_theme(page, name, light=light)
-        for width in (800, 1280):
-            page.set_viewport_size({"width": width, "height": 1500})
-            take_picture(form, f"presets-{width}-{'light' if light else 'dark'}")
-            assert form.evaluate(CONTRAST) == []
-            assert form.evaluate(STICKING_OUT) == []
+    see_files_of_presets(lab, page, form)
     form.get_by_role("button", name="History").press("Enter")
     page.keyboard.type("dream nothing")
     history = form.get_by_role("list", name="Requests")
