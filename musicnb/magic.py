@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
+import time
 from argparse import Namespace
+from decimal import Decimal
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +16,8 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from musicnb.briefs import TextToMusic
-from musicnb.errors import InvalidInput
+from musicnb.catalogue import amount_text
+from musicnb.errors import InsufficientBalance, InvalidInput, MusicnbError
 from musicnb.lyrics import SECTION_TAG
 from musicnb.prompts import check_prompt
 from musicnb.studio import Studio, Task, Tasks
@@ -26,6 +30,9 @@ __all__ = ["MusicMagics", "load_ipython_extension"]
 #: As many orders as one cell may send; a sweep, which has a cap, is for more.
 MOST_TIMES: Final = 10
 _STUDIO: Final = "studio"
+#: How long a cell waits to say how many of its orders were taken; they go on without it.
+_PATIENCE_S: Final = 15.0
+_LOOK_S: Final = 0.05
 
 
 @magics_class
@@ -52,6 +59,8 @@ class MusicMagics(Magics):
     def music(self, line: str, cell: str) -> Task | Tasks | None:
         """Order the music that the cell describes; returns at once and shows a live card.
 
+        Of several it waits, some seconds at most, until they are sent, and says so if some are not.
+
         From the first line on that is a section tag, such as [Verse], the text is lyrics. Run
         again, the cell orders again.
         """
@@ -65,10 +74,14 @@ class MusicMagics(Magics):
             return None
         studio = self._studio()
         print(price, *check_prompt(brief, studio.terms), sep="\n")
-        tasks = Tasks(studio.generate(brief) for _ in range(asked.times))
+        tasks, broken = _ordered(studio, brief, asked.times)
         result = tasks[0] if asked.times == 1 else tasks
         if asked.name:
             self._names[asked.name] = result
+        if asked.times > 1:  # of one alone its card says as much
+            _wait_for_departures(tasks)
+            if said := _shortfall(tasks, asked.times, broken):
+                print(said)
         return result
 
     def _asked(self, line: str) -> Namespace:
@@ -116,6 +129,68 @@ def _brief(asked: Namespace, cell: str) -> TextToMusic:
         instrumental=asked.instrumental or None,
         options=dict(_option(text) for text in asked.option),
     )
+
+
+def _ordered(studio: Studio, brief: TextToMusic, times: int) -> tuple[Tasks, MusicnbError | None]:
+    """Order as often as asked; what keeps a later one from being written down ends it."""
+    tasks: list[Task] = []
+    try:
+        for _ in range(times):
+            tasks.append(studio.generate(brief))  # noqa: PERF401 - an error must not lose them
+    except MusicnbError as error:
+        if not tasks:
+            raise
+        return Tasks(tasks), error
+    return Tasks(tasks), None
+
+
+def _wait_for_departures(tasks: Tasks) -> None:
+    """Wait, not for long, until each has been accepted or has come to rest before that."""
+    give_up = time.monotonic() + _PATIENCE_S
+    with contextlib.suppress(KeyboardInterrupt):  # their cards are to be shown all the same
+        while time.monotonic() < give_up and any(not t.task_id and not t.done for t in tasks):
+            time.sleep(_LOOK_S)
+
+
+def _shortfall(tasks: Tasks, times: int, broken: MusicnbError | None) -> str:
+    """Say what was sent and charged, and what to do about the rest; empty where all were sent."""
+    sent = [task for task in tasks if task.task_id]
+    leaving = [task for task in tasks if not task.task_id and not task.done]
+    doubtful = [task for task in tasks if task.is_unknown]
+    kept = [task for task in tasks if task.done and task not in (*sent, *doubtful)]
+    if len(sent) == times:
+        return ""
+    lines = [f"{len(sent)} of {times} sent: {_credits(sent)} charged."]
+    if leaving:
+        lines.append(f"{len(leaving)} still on the way: the cards tell.")
+    if doubtful:
+        lines.append(
+            f"{len(doubtful)} without an answer: {_credits(doubtful)} held;"
+            " studio.resume() finds out, and nothing is charged twice."
+        )
+    if kept and (error := kept[-1].error):
+        lines.append(
+            f"{len(kept)} not sent, nothing charged for them: {error.message.rstrip('.')}."
+        )
+        lines.append(f"Next: {_way_out(kept, error)}.")
+    if broken is not None:
+        lines.append(f"{times - len(tasks)} never ordered, nothing charged for them: {broken}")
+    return "\n".join(lines)
+
+
+def _way_out(kept: list[Task], error: MusicnbError) -> str:
+    if not isinstance(error, InsufficientBalance):
+        return error.hint or "studio.resume() sends them"
+    needed = sum((task.job.expected_credits for task in kept), Decimal(0))
+    return (
+        f"top up, they cost {amount_text(needed)} credits; then studio.resume() sends them."
+        " Withdraw on a card gives that one up"
+    )
+
+
+def _credits(tasks: list[Task]) -> str:
+    known = (task.charged_credits or task.job.expected_credits for task in tasks)
+    return f"{amount_text(sum(known, Decimal(0)))} credits"
 
 
 def _option(text: str) -> tuple[str, Any]:

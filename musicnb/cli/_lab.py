@@ -16,9 +16,10 @@ from urllib.parse import quote
 from musicnb.errors import ConfigurationError
 
 FIRST: Final = "01_first_clip.ipynb"
+_FOLDER: Final = "notebooks"
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 # in a wheel the notebooks lie inside the package, in a checkout beside it
-_SOURCES: Final = (_PACKAGE / "notebooks", _PACKAGE.parent / "notebooks")
+_SOURCES: Final = (_PACKAGE / _FOLDER, _PACKAGE.parent / _FOLDER)
 # JupyterLab's defaults for this one server: without them the first page asks about news
 _SETTINGS: Final = Path(__file__).resolve().parent / "lab_settings"
 _ADMIN_SETTINGS: Final = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings"
@@ -70,14 +71,19 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _first_notebook(here: Path) -> Path:
-    """Put the notebooks under ``./notebooks``, each unless it is there already; name the first."""
-    folder = here / "notebooks"
+    """Put the notebooks under ``./notebooks``, each unless it is there already; name the first.
+
+    Where this is that folder already, they are put here: nobody wants ``notebooks/notebooks``.
+    """
     source = next((folder for folder in _SOURCES if (folder / FIRST).exists()), None)
+    ours = sorted(source.glob("*.ipynb")) if source is not None else []
+    is_here = here.name == _FOLDER and any((here / notebook.name).exists() for notebook in ours)
+    folder = here if is_here else here / _FOLDER
     if source is None and not (folder / FIRST).exists():
         raise ConfigurationError(f"this installation of musicnb lacks {FIRST}")
     try:
         folder.mkdir(exist_ok=True)
-        for notebook in sorted(source.glob("*.ipynb")) if source is not None else ():
+        for notebook in ours:
             _copy_unless_there(notebook, folder / notebook.name)
     except OSError as error:
         raise ConfigurationError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from musicnb.briefs import Brief
@@ -44,7 +45,7 @@ class StudioForm:
 
     def __init__(self, studio: Studio, road: Callable[[], Road], values: Mapping[str, Any]) -> None:
         self._studio = studio
-        self._orders = TaskBoard(label="Orders of this form", newest_first=True)
+        self._tasks: list[Task] = []
         self._desk = StudioDesk(road, self._show_balance)
         self.widget = Form(
             submit=self._submit,
@@ -65,7 +66,8 @@ class StudioForm:
     @property
     def tasks(self) -> list[Task]:
         """The tasks on the form's board, oldest first: those running before, and its own."""
-        return self._orders.tasks
+        board = vars(self).get("_orders")
+        return list(self._tasks) if board is None else board.tasks
 
     def set(self, **values: Any) -> None:
         """Fill in fields; see the class."""
@@ -126,11 +128,21 @@ class StudioForm:
         assert shelf is not None  # a form with a desk has one
         return shelf
 
+    @cached_property
+    def _orders(self) -> TaskBoard:
+        """The board of its orders, made when it is shown: a studio view has another."""
+        orders = TaskBoard(label="Orders of this form", newest_first=True)
+        for task in list(self._tasks):
+            orders.add(task)
+        return orders
+
     def _submit(self, brief: Brief) -> None:
         self._follow(self._studio.generate(brief))
 
     def _follow(self, task: Task) -> None:
-        self._orders.add(task)
+        self._tasks.append(task)
+        if "_orders" in vars(self):
+            self._orders.add(task)
         task.subscribe(self._heed)
 
     def _heed(self, task: Task) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -12,8 +13,9 @@ from musicnb.catalogue import MODELS, REFERENCE_TO_MUSIC, amount_text
 from musicnb.errors import InvalidInput
 from musicnb.library import JOB_ID_FIELD, ClipRecord, Job, Upload
 from musicnb.studio._clip import Clip
-from musicnb.studio._uploading import send_once
-from musicnb.widgets import ClipChoice, OrderChoice, Reference, complaints, widest
+from musicnb.studio._files import named_upload, reading
+from musicnb.studio._uploading import send_once, sha256_of
+from musicnb.widgets import ClipChoice, KeptRecording, OrderChoice, Reference, complaints, widest
 from musicnb.wire import canonical_bytes
 
 if TYPE_CHECKING:
@@ -60,9 +62,18 @@ class StudioDesk:
                 source = clip
         if isinstance(source, Artifact):
             known = road.library.uploads.of_id(road.service.identity, source.artifact_id)
-            return _known(known) if known else Reference(source, source.artifact_id)
-        upload, is_new = send_once(road, source, name=name, check=_require_usable, told=told)
-        return _known(upload, "" if is_new else "Uploaded before: these bytes were not sent again.")
+            if known is None:
+                return Reference(source, source.artifact_id)
+            return replace(_known(known), sound=_clip_file(road, known))
+        file = named_upload(source.path if isinstance(source, Clip) else source, "reference")
+        is_named = not name and not isinstance(source, Clip)  # what a page sends is no lasting file
+        name = name or (source.title if isinstance(source, Clip) else "")
+        upload, is_new = send_once(
+            road, file, field="reference", name=name, check=_require_usable, told=told
+        )
+        note = "" if is_new else "Uploaded before: these bytes were not sent again."
+        sha256 = upload.sha256 if is_named else ""
+        return replace(_known(upload, note), sound=file.absolute(), sha256=sha256)
 
     def forget_upload(self, job: Job) -> None:
         """Have the recording of an order sent again next time: the service has lost it."""
@@ -134,6 +145,30 @@ class StudioDesk:
         """Return what was kept, by name."""
         return self._road().library.presets.all()
 
+    def kept_recording(self, fields: Mapping[str, Any]) -> KeptRecording | None:
+        """Say what recording a preset names; see `musicnb.widgets.FormDesk`."""
+        road, source, file = self._road(), fields.get("reference"), fields.get("reference_file")
+        if not isinstance(source, str) or not source:
+            return None
+        path, sha256 = source, ""
+        if source.startswith(_ARTIFACT):
+            known = road.library.uploads.of_id(road.service.identity, source)
+            if known is not None or not isinstance(file, Mapping):
+                return KeptRecording(source)
+            path, sha256 = str(file.get("path", "")), str(file.get("sha256", ""))
+        elif "://" in source or self._clip(road, source) is not None:
+            return KeptRecording(source)
+        try:
+            found = named_upload(path, "reference")
+            with reading(found, "reference"):
+                same = not sha256 or sha256_of(found) == sha256
+        except InvalidInput as error:
+            return KeptRecording(path, problem=error.message)
+        name = found.name
+        return KeptRecording(
+            path, path, "" if same else f"{name} has changed since the preset was made"
+        )
+
     def keep_preset(self, name: str, fields: Mapping[str, Any]) -> None:
         """Keep fields under a name."""
         self._road().library.presets.keep(name, fields)
@@ -167,6 +202,14 @@ def _known(upload: Upload, note: str = "") -> Reference:
         bytes.fromhex(upload.outline),
         note,
     )
+
+
+def _clip_file(road: Road, upload: Upload) -> Path | None:
+    """Find the file of an upload that was one of our clips; other files we did not keep."""
+    for take in road.library.journal.takes(outlines=False):
+        if take.clip is not None and take.clip.sha256 == upload.sha256:
+            return road.clip(take.clip, take.job).path
+    return None
 
 
 def _at_address(url: str) -> Reference:

@@ -308,7 +308,7 @@ class Studio(ClipDoors):
         Raises
         ------
         InvalidInput
-            There is no such file, it is too large, or `rights` is no text.
+            There is no such file, it cannot be read or is too large, or `rights` is no text.
         UndecodableAudio
             It is not the sound it claims to be.
         LibraryError

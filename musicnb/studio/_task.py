@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 import threading
 import weakref
@@ -67,7 +68,7 @@ class Task:
         status = "queued" if job.task_id else "planned"
         self._state = TaskState(status=status, submitted_at=job.planned_at)
         self._done: Future[Clips] = Future()
-        self._listeners: list[Callable[[Task], None]] = []
+        self._listeners: list[Callable[[], Callable[[Task], None] | None]] = []
         self._boards: weakref.WeakSet[Board] = weakref.WeakSet()
         self._lock = threading.Lock()
         self.cancel_wanted = False
@@ -289,9 +290,13 @@ class Task:
     # --------------------------------------------------------------------- for the road only
 
     def subscribe(self, listener: Callable[[Task], None]) -> None:
-        """Have a function called, on the loop's thread, after every change."""
+        """Have a function called, on the loop's thread, after every change.
+
+        A bound method is not kept alive by this: a board that nobody sees any more is let go.
+        """
+        method = inspect.ismethod(listener)
         with self._lock:
-            self._listeners.append(listener)
+            self._listeners.append(weakref.WeakMethod(listener) if method else lambda: listener)
 
     def shown_on(self, board: Board) -> None:
         """Remember a board, so that a waiting cell can make its last state stay."""
@@ -308,9 +313,11 @@ class Task:
             self._job = job
         self._state = replace(self._state, **fields)
         with self._lock:
+            self._listeners = [known for known in self._listeners if known() is not None]
             listeners = list(self._listeners)
-        for listener in listeners:
-            listener(self)
+        for known in listeners:
+            if (listener := known()) is not None:
+                listener(self)
 
     def renew(self) -> None:
         """Let it be waited for once more."""

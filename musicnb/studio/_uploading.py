@@ -15,7 +15,7 @@ from musicnb.errors import LibraryError
 from musicnb.library import Upload
 from musicnb.measure import Outline
 from musicnb.studio._clip import Clip
-from musicnb.studio._files import named_upload
+from musicnb.studio._files import named_upload, reading
 from musicnb.studio._road import Road
 
 _REFERENCE_SECONDS: Final = 600.0
@@ -26,6 +26,7 @@ def send_once(
     road: Road,
     source: object,
     *,
+    field: str = "source",
     name: str = "",
     again: bool = False,
     rights: str = "",
@@ -38,6 +39,8 @@ def send_once(
     ----------
     source
         A path or a clip.
+    field
+        What an error calls it.
     name
         What to call it; by default the file's name or the clip's title.
     again
@@ -57,18 +60,19 @@ def send_once(
     Raises
     ------
     InvalidInput
-        There is no such file, or it is too large.
+        There is no such file, it cannot be read, or it is too large.
     UndecodableAudio
         It is not the sound it claims to be.
     LibraryError
         What is said about rights cannot be written down.
     """
-    file = named_upload(source.path if isinstance(source, Clip) else source)
+    file = named_upload(source.path if isinstance(source, Clip) else source, field)
     name = name or (source.title if isinstance(source, Clip) else file.name)
     uploads, service = road.library.uploads, road.service.identity
-    with uploads.turn:  # two at once of the same bytes would both be sent
+    # in turn, because two at once of the same bytes would both be sent
+    with uploads.turn, reading(file, field):
         told("Looking at it", 0.0)
-        digest = _sha256(file)
+        digest = sha256_of(file)
         known = None if again else uploads.of_bytes(service, digest)
         if known is not None:
             check(known)
@@ -120,6 +124,7 @@ def _examined(file: Path, service: str, digest: str, name: str) -> tuple[Upload,
     return upload, facts.kind.media_type
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """Hash a file's bytes."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

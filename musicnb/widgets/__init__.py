@@ -7,7 +7,7 @@ from musicnb.widgets._board import Board
 from musicnb.widgets._board_views import CardView, Choice, ClipView
 from musicnb.widgets._comparison import Comparison
 from musicnb.widgets._form import Form
-from musicnb.widgets._form_desk import ClipChoice, FormDesk, OrderChoice, Reference
+from musicnb.widgets._form_desk import ClipChoice, FormDesk, KeptRecording, OrderChoice, Reference
 from musicnb.widgets._form_limits import complaints, widest
 from musicnb.widgets._form_shelf import Shelf
 from musicnb.widgets._studio_panels import AccountView, DayView, SettingsView
@@ -25,6 +25,7 @@ __all__ = [
     "DayView",
     "Form",
     "FormDesk",
+    "KeptRecording",
     "OrderChoice",
     "Reference",
     "SettingsView",

@@ -25,6 +25,7 @@ from musicnb.widgets._copies import (
     show_with_copy,
     static_class,
 )
+from musicnb.widgets._letting_go import let_go, shown_by_cell
 
 __all__ = ["BlindListening"]
 
@@ -103,6 +104,12 @@ class BlindListening(anywidget.AnyWidget):
         self.refresh()
         bundle = self._repr_mimebundle_()
         self._shown = show_with_copy(bundle, self._copy(), text=self.text(), uid=self._uid)
+        if self._shown:
+            shown_by_cell(self)
+
+    def close(self) -> None:
+        """Take it off every page, and let go of what it holds there."""
+        let_go(self)
 
     def text(self) -> str:
         """Say in plain text how the session stands."""

@@ -30,6 +30,7 @@ from musicnb.widgets._board_views import (
     without_blanks,
 )
 from musicnb.widgets._copies import live_class, refresh_copy, show_with_copy, static_class
+from musicnb.widgets._letting_go import let_go, revive, shown_by_cell
 from musicnb.widgets._static import MAX_CARDS, static_html, static_text, summary
 
 __all__ = ["Board"]
@@ -240,10 +241,17 @@ class Board(anywidget.AnyWidget):
 
     def show(self) -> None:
         """Display the live board and, as an output of its own, its static copy."""
+        revive(self)
         bundle, copy = self._repr_mimebundle_(), self.static_copy()
         if not show_with_copy(bundle, copy, text=self.text(), uid=self._uid):
             return
+        shown_by_cell(self)
         self._begin_to_live()
+
+    def close(self) -> None:
+        """Take the board off every page, and let go of what it holds there."""
+        self._shown = False
+        let_go(self)
 
     def embed(self, refresh_copy: Callable[[], None]) -> None:
         """Be shown inside of another widget, which has a copy of its own.

@@ -32,16 +32,20 @@ from musicnb.widgets._form_schema import REFERENCE_LABEL, label_of, model_label,
 from musicnb.widgets._form_shelf import Shelf
 from musicnb.widgets._form_values import Values, changed, heard, sendable
 from musicnb.widgets._form_verdict import faults_of, unusable_fields, verdict_on
+from musicnb.widgets._letting_go import let_go, revive, shown_by_cell
 
 __all__ = ["Form"]
 
 _SCRIPTS: Final = (
     "_page.js",
+    "_sound_store.js",
     "_waveform.js",
+    "_player_sound.js",
     "_form_parts.js",
     "_form_fields.js",
     "_form_lyrics.js",
     "_form_sending.js",
+    "_form_player.js",
     "_form_reference.js",
     "_form_shelf.js",
     "_form_footer.js",
@@ -125,7 +129,7 @@ class Form(anywidget.AnyWidget):
         limits = widest(self.models.values())
         self._recording = Recording(
             desk, limits, self._lock, show=self._show_recording, settle=self._follow,
-            reply=self.send,
+            current=lambda: self.recording, reply=self.send,
         )  # fmt: skip
         values = self._resolved(values)
         self._values = changed(Values(model), self.models, {"model": model, **values})
@@ -150,6 +154,11 @@ class Form(anywidget.AnyWidget):
     def values(self) -> dict[str, Any]:
         """The current fields by name; an option that is not set is None."""
         return self._values.flat(self.models)
+
+    @property
+    def recording(self) -> Reference | None:
+        """The recording that is to be followed, where there is one."""
+        return self._values.reference
 
     @property
     def brief(self) -> Brief:
@@ -240,8 +249,16 @@ class Form(anywidget.AnyWidget):
 
     def show(self) -> None:
         """Display the live form and, as an output of its own, its static copy."""
+        revive(self)
         bundle = self._repr_mimebundle_() or ({}, {})
         self._shown = show_with_copy(bundle, self._copy(), text=self.text(), uid=self.uid)
+        if self._shown:
+            shown_by_cell(self)
+
+    def close(self) -> None:
+        """Take the form off every page, and let go of what it holds there."""
+        self._shown = False
+        let_go(self)
 
     def _ipython_display_(self) -> None:
         self.show()

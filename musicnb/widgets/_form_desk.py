@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from musicnb.briefs import Artifact, Brief
 
-__all__ = ["ClipChoice", "FormDesk", "OrderChoice", "Reference"]
+__all__ = ["ClipChoice", "FormDesk", "KeptRecording", "OrderChoice", "Reference"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Reference:
     """A recording that music follows.
 
@@ -31,6 +32,10 @@ class Reference:
         (min, max) pairs of int8, as of `musicnb.widgets.ClipView`.
     note
         Anything else worth a line, such as that it was uploaded before.
+    sound
+        The file with its bytes, where it can be listened to on this machine.
+    sha256
+        Hash of the bytes, where a person named the file, so that a preset may name it, too.
     """
 
     source: Artifact | str
@@ -41,6 +46,27 @@ class Reference:
     size_bytes: int | None = None
     peaks: bytes = b""
     note: str = ""
+    sound: Path | None = None
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecording:
+    """What recording a preset names: what it is made usable from, and what that means.
+
+    Parameters
+    ----------
+    source
+        An upload's id, an address, a clip's id or the path of a file.
+    uploads
+        The path of the file that is uploaded when the preset is used; empty where none is.
+    problem
+        What is to be known before: that the file is gone, or is not what it was.
+    """
+
+    source: str
+    uploads: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +122,9 @@ class FormDesk(Protocol):
 
     def presets(self) -> Mapping[str, Mapping[str, Any]]:
         """Return what was kept: name → fields, by name."""
+
+    def kept_recording(self, fields: Mapping[str, Any]) -> KeptRecording | None:
+        """Say what recording a preset names, None where it names none; uploads nothing."""
 
     def keep_preset(self, name: str, fields: Mapping[str, Any]) -> None:
         """Keep fields under a name; an earlier one of this name is replaced."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 from musicnb.briefs import Artifact, public_text
 from musicnb.catalogue import ReferenceLimits
 from musicnb.errors import InvalidInput, MusicnbError
+from musicnb.widgets._board_sound import MOST_CHUNKS, SoundSender
 from musicnb.widgets._board_views import heights_of
 from musicnb.widgets._form_desk import FormDesk, Reference
 from musicnb.widgets._form_intake import Intake
@@ -19,7 +21,8 @@ from musicnb.widgets._form_values import sendable
 __all__ = ["RECORDING_OPS", "Recording", "on_page"]
 
 #: What a page may ask for about a recording.
-RECORDING_OPS: Final = ("file-begin", "file-part", "refer", "unrefer")
+RECORDING_OPS: Final = ("file-begin", "file-part", "refer", "unrefer", "get")
+_MEDIA_TYPES: Final = {"FLAC": "audio/flac", "MP3": "audio/mpeg", "WAV": "audio/wav"}
 _STEPS: Final = 50
 _LOG: Final = logging.getLogger("musicnb.widgets")
 
@@ -39,6 +42,8 @@ class Recording:
         Shows the pages how far it is.
     settle
         Called under the lock with what is usable now, or None.
+    current
+        Gives what is usable now.
     reply
         Sends a message to the pages.
     """
@@ -51,10 +56,13 @@ class Recording:
         *,
         show: Callable[[dict[str, Any]], None],
         settle: Callable[[Reference | None], None],
-        reply: Callable[[dict[str, Any]], None],
+        current: Callable[[], Reference | None],
+        reply: Callable[..., None],
     ) -> None:
         self._desk, self._lock, self._show, self._settle = desk, lock, show, settle
+        self._current = current
         self._intake = Intake(limits, reply, self._arrived)
+        self._sound = SoundSender(self._located, reply)
         self._wish = 0  # the number of the last thing that was asked for
 
     def referred(self, source: object) -> Reference:
@@ -82,6 +90,9 @@ class Recording:
 
     def hear(self, op: str, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
         """Take a message of a page."""
+        if op == "get":
+            self._play(message)
+            return
         with self._lock:
             match op:
                 case "file-part":
@@ -96,6 +107,24 @@ class Recording:
                 case "unrefer":
                     self.forget()
                     self._settle(None)
+
+    def _play(self, message: Mapping[str, Any]) -> None:
+        """Send some of the sound that the page asks for, to be listened to."""
+        which, offset, chunks = (message.get(name) for name in ("id", "offset", "chunks"))
+        if not isinstance(which, str) or not isinstance(offset, int) or not isinstance(chunks, int):
+            return
+        if offset >= 0 and 0 < chunks <= MOST_CHUNKS:
+            now = self._current()
+            media_type = _MEDIA_TYPES.get(now.format, "") if now is not None else ""
+            self._sound.answer(which, media_type, offset, chunks)
+
+    def _located(self, which: str) -> Path:
+        now = self._current()
+        if now is None or now.sound is None or which != _sound_id(now):
+            raise InvalidInput.about("reference", "another recording has taken its place")
+        if now.size_bytes not in (None, now.sound.stat().st_size):
+            raise InvalidInput.about("reference", "the file has changed since it was looked at")
+        return now.sound
 
     def _arrived(self, path: Path, name: str, remove: Callable[[], object]) -> None:
         self._begin(path, name, file_name=name, afterwards=remove)
@@ -122,16 +151,18 @@ class Recording:
             try:
                 found = self._made_usable(source, file_name, tell)
             except MusicnbError as error:
+                afterwards()
                 tell(state="refused", why=f"{error.message}. {error.hint or ''}".strip())
             except Exception:  # noqa: BLE001 - whatever went wrong, the page must be told
+                afterwards()
                 _LOG.exception("a recording could not be made usable")
                 tell(state="refused", why="Something went wrong; see the log")
             else:
+                # its file is listened to as long as anybody holds it, and goes with it
+                weakref.finalize(found, afterwards)
                 with self._lock:
                     if mine == self._wish:
                         self._settle(found)
-            finally:
-                afterwards()
 
         tell(state="busy", doing="Looking at it", part=0.0)
         threading.Thread(target=work, name="musicnb-recording", daemon=True).start()
@@ -162,6 +193,14 @@ def on_page(reference: Reference | None) -> dict[str, Any]:
             "name": reference.name,
             "facts": list(reference.facts),
             "note": reference.note,
+            "sound": _sound_id(reference) if reference.sound is not None else "",
+            "duration_s": reference.duration_s or 0.0,
         }
     )
     return clean | {"wave": heights_of(reference.peaks)}
+
+
+def _sound_id(reference: Reference) -> str:
+    """Name the bytes of a recording: the page keeps what it has fetched under this name."""
+    source = reference.source
+    return source.artifact_id if isinstance(source, Artifact) else source

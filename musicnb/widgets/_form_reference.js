@@ -8,9 +8,10 @@ class RecordingPanel {
     this.id = `mnb-${form.view}-recording`;
     this.hasDesk = form.model.get("has_desk");
     this.sender = new FileSender((message, buffers) => form.post(message, buffers), (part) => this.busy(this.sender.file.name, "Reading the file", part), (why) => this.refuse(why));
-    this.wave = new Waveform();
-    this.watch = new ResizeObserver(() => this.wave.draw());
-    this.watch.observe(this.wave.element);
+    this.player = new RecordingPlayer(form, (text) => this.tell(text));
+    this.watch = new ResizeObserver(() => this.player.wave.draw());
+    this.watch.observe(this.player.wave.element);
+    this.unthemed = onThemes(() => this.player.wave.draw());
     this.build();
     this.follow();
   }
@@ -30,12 +31,13 @@ class RecordingPanel {
     this.facts = part("span", { class: "mnb-f-rec-facts" });
     this.remove = part("button", { type: "button", class: "mnb-f-button mnb-f-remove", text: "Remove" });
     this.bar = part("progress", { class: "mnb-f-progress", max: 1 });
-    this.full = part("div", { class: "mnb-f-rec" }, part("div", { class: "mnb-f-rec-top" }, this.name, this.facts, this.remove), part("div", { class: "mnb-f-rec-stage" }, this.wave.element, this.bar));
+    this.full = part("div", { class: "mnb-f-rec" }, part("div", { class: "mnb-f-rec-top" }, this.name, this.facts, this.remove), part("div", { class: "mnb-f-rec-stage" }, this.player.element, this.bar));
     this.note = part("p", { class: "mnb-f-hint" });
+    this.heard = part("p", { class: "mnb-f-hint", role: "status" });
     this.fault = part("p", { class: "mnb-f-fault", role: "alert", "aria-live": "polite", id: `${this.id}-fault` });
     this.clips = new ClipList(this.form, `${this.id}-clips`, (clip) => this.refer(clip.clip_id, clip.title));
     this.root = part("section", { class: "mnb-f-field mnb-f-recording", "data-field": this.spec.name, "aria-label": this.spec.label },
-      this.input, this.empty, this.full, part("div", { class: "mnb-f-notes" }, this.note, this.fault), this.clips.root);
+      this.input, this.empty, this.full, part("div", { class: "mnb-f-notes" }, this.note, this.heard, this.fault), this.clips.root);
     this.choose.addEventListener("click", () => this.input.click());
     this.input.addEventListener("change", () => { const [file] = this.input.files; this.input.value = ""; if (file) this.give(file); });
     this.remove.addEventListener("click", () => { this.sender.stop(); this.wish = null; this.form.said = ""; this.form.post({ op: "unrefer" }); this.show("none"); this.choose.focus(); });
@@ -98,20 +100,17 @@ class RecordingPanel {
       setText(this.name, now.name);
       setText(this.facts, now.facts.join(" · "));
       setText(this.note, now.note);
-      const { wave } = now, known = wave.byteLength > 0;
-      this.wave.element.hidden = !known;
-      this.wave.setHeights(known ? new Uint8Array(wave.buffer ?? wave, wave.byteOffset ?? 0, wave.byteLength) : null);
-      this.wave.setVisible(true);
+      this.player.load(now);
     } else if (this.state !== "refused") this.show("none");
   }
   show(state) {
     this.state = state;
     this.why = "";
-    if (state !== "ready") setText(this.note, "");
+    if (state !== "ready") { setText(this.note, ""); this.player.clear(); }
     this.empty.hidden = !["none", "refused"].includes(state);
     this.full.hidden = !this.empty.hidden;
     this.bar.hidden = state !== "busy";
-    this.wave.element.hidden = state === "busy";
+    this.player.element.hidden = state === "busy";
     this.remove.textContent = state === "busy" ? "Cancel" : "Remove";
     this.remove.setAttribute("aria-label", state === "busy" ? "Cancel the upload" : "Remove the recording");
     this.mark();
@@ -129,5 +128,7 @@ class RecordingPanel {
   }
   focus() { (this.empty.hidden ? this.remove : this.hasDesk ? this.choose : this.address).focus(); }
   isEmpty() { return this.state !== "ready"; }
-  dispose() { this.sender.stop(); this.watch.disconnect(); }
+  /** What is to be said about listening. */
+  tell(text) { setText(this.heard, text); }
+  dispose() { this.sender.stop(); this.watch.disconnect(); this.unthemed(); this.player.dispose(); }
 }

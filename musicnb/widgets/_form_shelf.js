@@ -87,10 +87,11 @@ class PresetList extends AskedList {
     this.form.post({ op: "preset-save", name });
     this.name.value = "";
   }
-  row({ name, about }) {
+  row({ name, about, uploads, problem }) {
     return part("li", { class: "mnb-f-item" },
-      part("div", { class: "mnb-f-item-words" }, part("span", { class: "mnb-f-item-title", text: name }), part("span", { class: "mnb-f-rec-facts", text: about })),
-      part("div", { class: "mnb-f-item-ways" }, this.button("Use", name, () => this.form.fill({ op: "preset-use", name })), this.button("Delete", name, () => this.form.post({ op: "preset-drop", name }))));
+      part("div", { class: "mnb-f-item-words" }, part("span", { class: "mnb-f-item-title", text: name }), part("span", { class: "mnb-f-rec-facts", text: about }),
+        uploads && part("span", { class: "mnb-f-rec-facts", text: `Use uploads ${uploads}` }), problem && part("span", { class: "mnb-f-fault", text: problem })),
+      part("div", { class: "mnb-f-item-ways" }, this.button("Use", uploads ? `${name}, uploads ${uploads}` : name, () => this.form.fill({ op: "preset-use", name })), this.button("Delete", name, () => this.form.post({ op: "preset-drop", name }))));
   }
 }
 

@@ -81,18 +81,34 @@ class Shelf:
         brief = self._form.brief
         if isinstance(brief, ReferenceAudioToMusic) and (source := _lasting(brief.reference_audio)):
             fields["reference"] = source
+            named = self._form.recording
+            if named is not None and named.sha256 and named.sound is not None:
+                # for another service, or when this one has lost it
+                fields["reference_file"] = {"path": str(named.sound), "sha256": named.sha256}
         self._desk.keep_preset(sendable(kept), sendable(fields))
         return kept
 
     def load(self, name: str) -> None:
-        """Fill the form with what was kept under a name."""
+        """Fill the form with what was kept under a name.
+
+        A file that the service does not have is uploaded; one that has changed is said to have.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such preset, or its recording cannot be used; the form is as it was.
+        """
         presets = self._desk.presets()
         if not isinstance(name, str) or name not in presets:
             known = ", ".join(map(repr, presets)) or "none yet"
             raise InvalidInput.about("preset", f"{name!r:.80} is not kept; there are: {known}")
         fields = dict(presets[name])
-        if fields.get("reference"):
-            fields["reference"] = self._form.referred(fields["reference"])
+        kept = self._desk.kept_recording(fields)
+        fields.pop("reference_file", None)
+        if kept is not None:
+            reference = self._form.referred(kept.source)
+            note = f"{kept.problem}: what it is now was uploaded." if kept.problem else ""
+            fields["reference"] = replace(reference, note=note or reference.note)
         models = self._form.models
         blank = Values(str(fields.get("model", self._form.values["model"])))
         endpoint = {"endpoint": fields.get("endpoint", blank.endpoint)}
@@ -124,7 +140,7 @@ class Shelf:
                 self._list({"what": "presets"})
             case "preset-use":
                 self.load(name)
-                form.say(f"Filled in from “{name}”.")
+                form.say(f"Filled in from “{name}”. {form.reference.get('note', '')}".strip())
             case "preset-drop":
                 self._desk.drop_preset(name)
                 self._list({"what": "presets"})
@@ -143,13 +159,18 @@ class Shelf:
                 rows = [asdict(order) for order in self._desk.orders(search)]
             case "presets":
                 rows = [
-                    {"name": name, "about": _about(fields)}
+                    {"name": name, "about": _about(fields), **self._recording_of(fields)}
                     for name, fields in self._desk.presets().items()
                 ]
             case _:
                 return
         answer = {"op": "list", "what": message["what"], "ask": message.get("ask", 0)}
         self._form.send(sendable(answer | {"rows": rows}), waves)
+
+    def _recording_of(self, fields: Mapping[str, Any]) -> dict[str, str]:
+        """Say which file the use of a preset uploads, before it is used, and what is wrong."""
+        kept = self._desk.kept_recording(fields)
+        return {"uploads": kept.uploads, "problem": kept.problem} if kept is not None else {}
 
 
 def next_title(title: str) -> str:

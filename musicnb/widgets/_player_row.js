@@ -1,7 +1,5 @@
 // A player row: its elements and its keys.
 
-const STEP_S = 5;
-const LEAP_S = 15;
 const HUES = 6;
 const TAIL = 12; // characters at the end of a file name that are never cut: "…_1.mp3"
 const KEYS = "Space ArrowLeft ArrowRight PageUp PageDown Home End ArrowUp ArrowDown [ ] L Escape < > + - M X 0 1 2 3 4 5 T";
@@ -16,14 +14,6 @@ function hueOf(id) {
 /** Write where a region begins and ends. */
 function spanText(region) {
   return region ? region.map(clock).join("–") : "";
-}
-
-/** Where a step key leads from a second of a clip, or undefined when it is none. */
-function secondsAfterKey(key, at, end) {
-  const steps = { ArrowLeft: -STEP_S, ArrowRight: STEP_S, PageDown: -LEAP_S, PageUp: LEAP_S };
-  if (key in steps) return at + steps[key];
-  if (key === "Home") return 0;
-  return key === "End" ? Math.max(0, end - 1) : undefined;
 }
 
 /** One clip: play button, names, waveform as a slider, rating, time, tick and download. */

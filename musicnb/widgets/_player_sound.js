@@ -2,6 +2,16 @@
 
 const REFUSED_MS = 2500;
 const LOOP_SLACK_S = 0.03;
+const STEP_S = 5;
+const LEAP_S = 15;
+
+/** Where a step key leads from a second of a clip, or undefined when it is none. */
+function secondsAfterKey(key, at, end) {
+  const steps = { ArrowLeft: -STEP_S, ArrowRight: STEP_S, PageDown: -LEAP_S, PageUp: LEAP_S };
+  if (key in steps) return at + steps[key];
+  if (key === "Home") return 0;
+  return key === "End" ? Math.max(0, end - 1) : undefined;
+}
 
 /** One audio element and the row it belongs to. */
 class Player {

@@ -20,11 +20,11 @@ from musicnb.widgets._copies import (
     hiding_rules,
     live_class,
     refresh_copy,
-    running_cell,
     show_with_copy,
     static_class,
 )
 from musicnb.widgets._form import Form
+from musicnb.widgets._letting_go import let_go, shown_by_cell
 from musicnb.widgets._studio_panels import (
     AccountView,
     SettingsView,
@@ -145,13 +145,13 @@ class StudioView:
         self._shown = show_with_copy((bundle, {}), copy, text=text, uid=self._uid)
         if self._shown:
             self._library.embed(self._refresh_copy)
-            _take_the_place_of_former(self)
+            shown_by_cell(self)
 
     def close(self) -> None:
         """Take the live view off every page, and let go of what it holds."""
         self._shown = False
         for part in (self.widget, *self.widget.children, *self.widget.children[0].children):
-            part.close()
+            let_go(part)
 
     def text(self) -> str:
         """Say in plain text what is there, for scripts and front ends without pictures."""
@@ -184,21 +184,3 @@ class StudioView:
 
     def __repr__(self) -> str:
         return f"<StudioView: {self._service}>"
-
-
-#: The run of each cell and the views it has shown. What a page has shown stays alive in the kernel
-#: until it is closed, and nothing else tells that running the cell again has replaced it.
-_of_cells: Final[dict[str, tuple[str, list[StudioView]]]] = {}
-
-
-def _take_the_place_of_former(view: StudioView) -> None:
-    """Close what an earlier run of the same cell has shown."""
-    cell, run = running_cell()
-    if not cell:
-        return
-    former_run, views = _of_cells.get(cell, ("", []))
-    if former_run != run:
-        for former in views:
-            former.close()
-        views = []
-    _of_cells[cell] = (run, [*views, view])

@@ -3,6 +3,18 @@
 const BAR_PX = 2;
 const GAP_PX = 1;
 
+/** Have what is drawn in a theme's colours drawn anew with every other theme; returns the end of it. */
+function onThemes(redraw) {
+  const watch = new MutationObserver(() => setTimeout(redraw, 50)); // after the new style sheet
+  watch.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"] });
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", redraw);
+  return () => {
+    watch.disconnect();
+    dark.removeEventListener("change", redraw);
+  };
+}
+
 /** Two canvases with the same bars: what is to come, and above it what has been played. */
 class Waveform {
   /** @param {number} share of the width that the clip takes, from 0 to 1 */

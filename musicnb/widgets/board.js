@@ -152,9 +152,9 @@ class Board {
     this.player.dispose();
     for (const card of this.cards.values()) card.dispose();
     this.store.dispose();
-    for (const observer of [this.seen, this.sized, this.theme]) observer.disconnect();
+    for (const observer of [this.seen, this.sized]) observer.disconnect();
+    this.unthemed();
     this.shelf.dispose();
-    this.dark.removeEventListener("change", this.redraw);
     this.root.replaceChildren();
   }
 
@@ -200,10 +200,7 @@ class Board {
     this.redraw = () => {
       for (const { wave } of [...this.rows.values(), ...(this.comparison?.lanes ?? [])]) wave.draw();
     };
-    this.theme = new MutationObserver(() => setTimeout(this.redraw, 50)); // after the new style sheet
-    this.theme.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"] });
-    this.dark = matchMedia("(prefers-color-scheme: dark)");
-    this.dark.addEventListener("change", this.redraw);
+    this.unthemed = onThemes(this.redraw);
   }
 
   #receive(message, buffers) {

@@ -145,6 +145,7 @@ class FormView {
     this.post(message);
   }
   onMessage(message, buffers) {
+    if (this.recording.player.store.receive(message, buffers)) return;
     if (message.op === "file") this.recording.sender.heard(message);
     else if (message.op === "list") {
       this.shelves.heard(message, buffers);

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from labs import watched_page
 from looking import CONTRAST, STICKING_OUT, use_theme
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -26,6 +29,25 @@ for job in studio.library.journal.jobs():
     audio = job.request.get("reference_audio", {}).get("artifact_id", "words")
     print(job.capability, audio == form.brief.reference_audio.artifact_id, job.idempotency_key)
 """
+THEIRS = """
+from pathlib import Path
+Path("theirs.wav").write_bytes(bytes(9))
+for name, file in (("Theirs", "theirs.wav"), ("Gone", "not/here.wav")):
+    studio.library.presets.keep(name, {"prompt": "warm", "reference": file})
+"""
+AUDIO = "globalThis.__musicnbPage.player.audio"
+# what is still to come is grey: darker than its light page, lighter than its dark one
+DRAWN_FOR = """(panel) => {
+    const canvas = panel.querySelector(".mnb-ahead"), {width, height} = canvas;
+    const {data} = canvas.getContext("2d").getImageData(0, height / 2, width, 1);
+    return data.findLast((value, i) => i % 4 === 0 && data[i + 3] > 60) < 128 ? "light" : "dark";
+}"""
+IN_ONE_LINE = """(panel) => {
+    const boxes = [".mnb-f-play", ".mnb-wave", ".mnb-f-time"].map((name) =>
+        panel.querySelector(name).getBoundingClientRect());
+    return boxes.every((box, i) => !i
+        || box.left >= boxes[i - 1].right && box.top < boxes[0].bottom);
+}"""
 # a drag that comes from outside the browser: its files are made of the page's own bytes
 DROP = """(root, [name, text]) => {
     const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
@@ -63,6 +85,44 @@ def recording() -> bytes:
     return encode(np.stack([x, x], axis=1), 48_000, format="WAV")
 
 
+def listen(page: Page, panel: Locator, name: str, seconds: int) -> None:
+    """Hear what is to be followed: by mouse, by keyboard, at any width, in any theme."""
+    panel.get_by_role("button", name=f"Play {name}").click()
+    expect(panel.get_by_role("button", name=f"Pause {name}")).to_be_visible()
+    page.wait_for_function(f"() => {AUDIO}.currentTime > 0.3")
+    at = panel.get_by_role("slider", name=f"Position in {name}")
+    at.press("Space")
+    expect(panel.get_by_role("button", name=f"Play {name}")).to_be_visible()
+    at.press("End")
+    expect(at).to_have_attribute("aria-valuenow", str(seconds - 1))
+    expect(at).to_have_attribute("aria-valuetext", f"0:{seconds - 1:02d} of 0:{seconds:02d}")
+    at.press("Home")
+    at.press("ArrowRight")
+    expect(at).to_have_attribute("aria-valuenow", "5")
+    at.click()  # a press on the waveform plays from there
+    expect(panel.get_by_role("button", name=f"Pause {name}")).to_be_visible()
+    page.wait_for_function(f"() => {AUDIO}.currentTime > {seconds} / 2")
+    panel.get_by_role("button", name=f"Pause {name}").press("Enter")
+    for theme, light in (("JupyterLab Dark", False), ("JupyterLab Light", True)):
+        use_theme(page, theme, light=light)
+        for width in (1280, 800):
+            page.set_viewport_size({"width": width, "height": 1500})
+            page.wait_for_timeout(200)
+            take_picture(panel, f"recording-{width}-{'light' if light else 'dark'}")
+            assert panel.evaluate(IN_ONE_LINE)
+            assert panel.evaluate(DRAWN_FOR) == ("light" if light else "dark")
+            assert panel.evaluate(CONTRAST) == []
+            assert panel.evaluate(STICKING_OUT) == []
+            assert Axe().run(page, context=".mnb-f-recording").response["violations"] == []
+    page.set_viewport_size({"width": 1280, "height": 1500})
+
+
+def take_picture(place: Locator, name: str) -> None:
+    """Write a picture to look at, where one is wanted."""
+    if folder := os.environ.get("MUSICNB_SCREENSHOTS"):
+        place.screenshot(path=Path(folder) / f"{name}.png")
+
+
 def test_a_dropped_recording_is_uploaded_once_and_followed_by_every_order(
     lab: Any, page: Page, form: Locator, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -85,6 +145,7 @@ def test_a_dropped_recording_is_uploaded_once_and_followed_by_every_order(
         page.set_viewport_size({"width": width, "height": 1500})
         page.wait_for_timeout(200)
         assert form.evaluate(STICKING_OUT) == []
+    listen(page, panel, "hook.wav", 12)
     form.get_by_role("spinbutton").press("ArrowUp")
     expect(form.locator(".mnb-f-total")).to_have_text("160 credits · $0.16")
     expect(form.locator(".mnb-f-generate")).to_have_text("Generate ×2")
@@ -98,6 +159,25 @@ def test_a_dropped_recording_is_uploaded_once_and_followed_by_every_order(
     panel.locator("input[type=file]").set_input_files(folder / "hook.wav")
     expect(panel).to_contain_text("these bytes were not sent again")
     assert lab.execute(page, "print(len(studio.library.uploads.all('sandbox')))") == "1\n"
+
+
+def see_files_of_presets(lab: Any, page: Page, form: Locator) -> None:
+    """Read in the list which file a preset uploads, and that another's is gone."""
+    lab.execute(page, THEIRS)
+    form.get_by_role("button", name="Presets").press("Enter")
+    form.get_by_role("button", name="Presets").press("Enter")
+    kept = form.get_by_role("list", name="Presets")
+    theirs = kept.get_by_role("listitem").filter(has_text="Theirs")
+    expect(theirs).to_contain_text("Use uploads theirs.wav")
+    expect(theirs.get_by_role("button", name="Use: Theirs, uploads theirs.wav")).to_be_visible()
+    expect(kept.get_by_role("listitem").filter(has_text="Gone")).to_contain_text("no file")
+    for name, light in (("JupyterLab Dark", False), ("JupyterLab Light", True)):
+        use_theme(page, name, light=light)
+        for width in (800, 1280):
+            page.set_viewport_size({"width": width, "height": 1500})
+            take_picture(form, f"presets-{width}-{'light' if light else 'dark'}")
+            assert form.evaluate(CONTRAST) == []
+            assert form.evaluate(STICKING_OUT) == []
 
 
 def test_earlier_requests_presets_and_clips_are_gone_on_from_by_keyboard(
@@ -117,9 +197,7 @@ def test_earlier_requests_presets_and_clips_are_gone_on_from_by_keyboard(
     page.keyboard.press("Enter")
     kept = form.get_by_role("list", name="Presets")
     expect(kept).to_contain_text("My chorus")
-    for name, light in (("JupyterLab Dark", False), ("JupyterLab Light", True)):
-        use_theme(page, name, light=light)
-        assert form.evaluate(CONTRAST) == []
+    see_files_of_presets(lab, page, form)
     form.get_by_role("button", name="History").press("Enter")
     page.keyboard.type("dream nothing")
     history = form.get_by_role("list", name="Requests")
@@ -141,6 +219,9 @@ def test_earlier_requests_presets_and_clips_are_gone_on_from_by_keyboard(
     expect(clips.get_by_role("listitem")).to_have_count(4)
     clips.get_by_role("button").first.press("Enter")
     expect(form.locator(".mnb-f-rec .mnb-f-rec-facts")).to_contain_text("kHz")
+    form.get_by_role("button", name="Play dream pop").press("Enter")
+    page.wait_for_function(f"() => {AUDIO}.currentTime > 0.3")
+    form.get_by_role("button", name="Pause dream pop").press("Enter")
     expect(form.locator(".mnb-f-rec-name")).to_contain_text("dream pop, warm drums, 8")
     form.get_by_role("radio", name="Simple").check()
     expect(lyrics).to_be_hidden()

@@ -122,18 +122,16 @@ def test_sandbox_prints_one_json_line_once_it_listens(tmp_path):
     assert models == ["suno-5.5", "minimax-music-2.6"]
 
 
-def test_lab_copies_the_notebooks_serves_them_and_ends_on_interrupt(tmp_path):
-    """All notebooks appear, opened at the first; one that is there already is not overwritten."""
-    mine = tmp_path / "notebooks" / "03_campaign_sweep.ipynb"
-    mine.parent.mkdir()
-    mine.write_text("my own work")
+@contextlib.contextmanager
+def lab_in(folder, config):
+    """Run the command in a folder until it listens, give its URL, and interrupt it."""
     port = free_port()
     command = [sys.executable, "-m", "musicnb", "lab", "--no-browser", "--port", str(port)]
-    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
     lab = subprocess.Popen(
         command,
-        cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        cwd=folder, env=os.environ | {"JUPYTER_CONFIG_DIR": str(config)},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
     )  # fmt: skip
     try:
         said = []
@@ -142,8 +140,7 @@ def test_lab_copies_the_notebooks_serves_them_and_ends_on_interrupt(tmp_path):
             said.append(lab.stdout.readline())
             assert said[-1], "".join(said)
             url = re.search(rf"http://127\.0\.0\.1:{port}/lab/\S*token=\S+", said[-1])
-        assert "notebooks/01_first_clip.ipynb" in url[0]
-        assert page_status(url[0]) == 200
+        yield url[0]
         # it asks whether it is meant, and takes a second Ctrl-C for yes; both need their time
         for _ in range(60):
             os.killpg(lab.pid, signal.SIGINT)
@@ -156,12 +153,46 @@ def test_lab_copies_the_notebooks_serves_them_and_ends_on_interrupt(tmp_path):
             os.killpg(lab.pid, signal.SIGKILL)
         lab.stdout.close()
         lab.wait()
+
+
+def test_lab_copies_the_notebooks_serves_them_and_ends_on_interrupt(tmp_path):
+    """All notebooks appear, opened at the first; one that is there already is not overwritten."""
+    mine = tmp_path / "notebooks" / "03_campaign_sweep.ipynb"
+    mine.parent.mkdir()
+    mine.write_text("my own work")
+    with lab_in(tmp_path, tmp_path / "config") as url:
+        assert "notebooks/01_first_clip.ipynb" in url
+        assert page_status(url) == 200
     shipped = Path(__file__).parents[2] / "notebooks"
     copied = {path.name: path.read_text() for path in mine.parent.iterdir() if path.is_file()}
     assert copied.pop(mine.name) == "my own work"
     assert copied == {
         path.name: path.read_text() for path in shipped.glob("*.ipynb") if path.name != mine.name
     }
+
+
+def test_lab_in_the_folder_of_its_notebooks_uses_the_present_ones(tmp_path):
+    """Started a second time from inside ``notebooks``, it makes no second one in it."""
+    here = tmp_path / "notebooks"
+    here.mkdir()
+    mine = here / "03_campaign_sweep.ipynb"
+    mine.write_text("my own work")
+    with lab_in(here, tmp_path / "config") as url:
+        assert "/lab/tree/01_first_clip.ipynb?" in url
+        assert page_status(url) == 200
+    assert not (here / "notebooks").exists()
+    assert (here / "01_first_clip.ipynb").exists()
+    assert mine.read_text() == "my own work"
+
+
+def test_lab_in_another_folder_of_that_name_makes_its_own(tmp_path):
+    """A folder that only has the name may hold somebody's own notebooks, so they stay apart."""
+    here = tmp_path / "notebooks"
+    here.mkdir()
+    (here / "mine.ipynb").write_text("my own work")
+    with lab_in(here, tmp_path / "config") as url:
+        assert "/lab/tree/notebooks/01_first_clip.ipynb?" in url
+    assert [path.name for path in here.glob("*.ipynb")] == ["mine.ipynb"]
 
 
 @pytest.fixture(scope="module")

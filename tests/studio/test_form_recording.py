@@ -119,6 +119,60 @@ def test_presets_are_kept_in_the_library_by_name(studio, clip):
     assert form.presets == []
 
 
+def listed(form, name):
+    """Return the row that a page gets of a preset, before anybody uses it."""
+    told, form.widget.send = [], lambda content, _buffers=None: told.append(content)
+    form.widget.shelf.hear("list", {"what": "presets"})
+    del form.widget.send
+    return next(row for row in told[-1]["rows"] if row["name"] == name)
+
+
+def test_preset_names_the_file_it_uploads_and_says_when_it_has_changed_or_gone(
+    studio, clip, tmp_path
+):
+    """All of it is in the list before it is used, and said again before any credit is spent."""
+    file = tmp_path / "hook.mp3"
+    shutil.copy(clip.path, file)
+    before = studio.balance
+    form = studio.form(prompt="warm", reference=file)
+    form.save_preset("Hook")
+    artifact = form.brief.reference_audio.artifact_id
+    assert listed(form, "Hook")["uploads"] == ""  # the service has it
+    studio.library.uploads.forget("sandbox", artifact)
+    later = studio.form(prompt="other")
+    assert listed(later, "Hook") | {"about": ""} == {
+        "name": "Hook", "about": "", "uploads": str(file), "problem": ""
+    }  # fmt: skip
+    assert all(upload.artifact_id != artifact for upload in uploads_of(studio))
+    file.write_bytes(file.read_bytes() + bytes(8))
+    assert "hook.mp3 has changed since the preset was made" in listed(later, "Hook")["problem"]
+    later.use_preset("Hook")
+    assert "hook.mp3 has changed" in later.widget.reference["note"]
+    assert later.widget.reference["name"] == "hook.mp3"
+    file.unlink()
+    gone = studio.form(prompt="other")
+    assert "nothing has that name" in listed(gone, "Hook")["problem"]
+    with pytest.raises(InvalidInput, match=r"reference: .*hook.mp3.*nothing has that name"):
+        gone.use_preset("Hook")
+    assert gone.brief == TextToMusic("other")
+    assert studio.balance == before
+    gone.delete_preset("Hook")
+
+
+def test_preset_that_a_person_wrote_with_a_path_names_the_file_it_uploads(studio, clip, tmp_path):
+    """A preset from somebody else must not send a file that nobody was told of."""
+    file = tmp_path / "private.mp3"
+    file.write_bytes(clip.path.read_bytes() + bytes(16))
+    studio.library.presets.keep("Theirs", {"prompt": "warm", "reference": str(file)})
+    form = studio.form()
+    before = uploads_of(studio)
+    assert listed(form, "Theirs")["uploads"] == str(file)
+    assert uploads_of(studio) == before
+    form.use_preset("Theirs")
+    assert form.widget.reference["name"] == "private.mp3"
+    form.delete_preset("Theirs")
+
+
 def test_presets_that_cannot_be_read_are_left_as_they_are(tmp_path):
     """A damaged file is named and never replaced."""
     presets, file = Presets(tmp_path), tmp_path / "presets.json"

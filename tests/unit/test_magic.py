@@ -1,9 +1,14 @@
 """``%%music`` in a real IPython, on the real sandbox."""
 
+import json
+import subprocess
+import sys
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from musicnb import Studio, Task
+from musicnb.errors import LibraryError
 from musicnb.studio import Tasks
 
 
@@ -91,3 +96,64 @@ def test_wrong_cell_is_refused_in_one_line_and_costs_nothing(shell, tmp_path, ca
     assert said in shown
     assert "Traceback" not in shown
     assert not (tmp_path / "musicnb-library").exists()
+
+
+@pytest.fixture
+def thin_wallet(tmp_path):
+    """Open a studio on a shared sandbox, where its project has credits for two orders."""
+    keys = tmp_path / "keys"
+    keys.touch(0o600)
+    keys.write_text("band sk-0123456789abcdef0123456789abcdef 200\n")
+    command = [sys.executable, "-m", "musicnb", "sandbox", "--json", "--keys", keys]
+    command += ["--data", tmp_path / "service"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        said = json.loads(server.stdout.readline())
+        key = "sk-0123456789abcdef0123456789abcdef"
+        with Studio(tmp_path / "lib", base_url=said["base_url"], api_key=key, quiet=True) as studio:
+            yield studio
+    finally:
+        server.terminate()
+        server.wait()
+        server.stdout.close()
+
+
+def test_cell_that_runs_out_of_credits_says_what_was_sent_charged_and_is_next(
+    shell, thin_wallet, capsys
+):
+    """Two of five fit the wallet: their tasks come back, the rest is kept and named."""
+    shell.user_ns["studio"] = thin_wallet
+    done = shell.run_cell("%%music -n 5 -i\nambient, 10 seconds")
+    said = capsys.readouterr().out
+    assert "2 of 5 sent: 160 credits charged.\n3 not sent, nothing charged for them: " in said
+    assert "the wallet holds 40" in said
+    assert "Next: top up, they cost 240 credits; then studio.resume() sends them." in said
+    assert isinstance(done.result, Tasks)
+    assert sorted(bool(task.task_id) for task in done.result) == [False] * 3 + [True] * 2
+    done.result.wait(60)
+    assert [task.charged_credits for task in done.result if task.task_id] == [80, 80]
+    assert len(thin_wallet.clips()) == 4
+
+
+class FullAfterTwo(Studio):
+    """A studio whose disk is full from the third order on."""
+
+    room = 2
+
+    def generate(self, brief):
+        """Order as long as there is room."""
+        self.room -= 1
+        if self.room < 0:
+            raise LibraryError("the order could not be written down", hint="Make room on the disk")
+        return super().generate(brief)
+
+
+def test_cell_whose_later_orders_cannot_be_written_down_shows_the_first(shell, tmp_path, capsys):
+    """A full disk at the third order takes neither the cards nor the account of the first two."""
+    shell.user_ns["studio"] = FullAfterTwo(tmp_path / "mine", quiet=True)
+    done = shell.run_cell("%%music -n 5 -i\nambient, 10 seconds")
+    done.raise_error()
+    assert len(done.result) == 2
+    said = capsys.readouterr().out
+    assert "2 of 5 sent: 160 credits charged.\n3 never ordered, nothing charged for them" in said
+    assert "Make room on the disk" in said

@@ -9,7 +9,7 @@ from typing import Any
 
 from musicnb.briefs import Artifact, Brief
 from musicnb.errors import InvalidInput
-from musicnb.widgets import ClipChoice, OrderChoice, Reference
+from musicnb.widgets import ClipChoice, KeptRecording, OrderChoice, Reference
 
 
 class Desk:
@@ -30,6 +30,7 @@ class Desk:
         """Wait until it may go, then give a reference of ten seconds."""
         told("Uploading", 0.5)
         self.go.wait(10)
+        sound = source if isinstance(source, Path) else None
         if isinstance(source, Path):
             self.paths.append(source)
             self.sent.append(source.read_bytes())
@@ -39,7 +40,10 @@ class Desk:
         if isinstance(source, str) and source.startswith("art_"):
             source = Artifact(source)
         assert isinstance(source, (Artifact, str))
-        return Reference(source, name or "a clip", ("0:10", "WAV"), "WAV", 10.0, 1000, bytes(2000))
+        size = len(self.sent[-1]) if sound else 1000
+        return Reference(
+            source, name or "a clip", ("0:10", "WAV"), "WAV", 10.0, size, bytes(2000), sound=sound
+        )
 
     def clips(self, search: str) -> Sequence[ClipChoice]:
         """Find one clip, by any word but one."""
@@ -60,6 +64,10 @@ class Desk:
     def presets(self) -> Mapping[str, Mapping[str, Any]]:
         """Return what was kept."""
         return self.kept
+
+    def kept_recording(self, fields: Mapping[str, Any]) -> KeptRecording | None:
+        """Take what was kept as it is."""
+        return KeptRecording(fields["reference"]) if fields.get("reference") else None
 
     def keep_preset(self, name: str, fields: Mapping[str, Any]) -> None:
         """Keep it."""

@@ -128,7 +128,7 @@ def test_a_recording_makes_the_brief_that_python_users_build(form: Form, sent: l
 def test_a_file_of_the_page_arrives_whole_and_becomes_an_upload(
     form: Form, page: Page, desk: Desk
 ) -> None:
-    """Pieces are joined in order, the file is uploaded once and no copy of it is left behind."""
+    """Pieces are joined in order, it is uploaded once and, when it is let go, no copy is left."""
     page.type(prompt="warm", endpoint=REFERENCE_TO_MUSIC)
     assert form.verdict["why_not"] == "Still needed: Reference audio"
     data = bytes(range(256)) * 10_000
@@ -138,9 +138,43 @@ def test_a_file_of_the_page_arrives_whole_and_becomes_an_upload(
     assert form.brief.reference_audio == Artifact(f"art_{len(data)}")  # type: ignore[attr-defined]
     assert form.verdict["can_send"]
     assert (form.reference["name"], len(form.reference["wave"])) == ("hook.wav", 1000)
+    page.say("unrefer")
     until(lambda: not desk.paths[0].exists())
     assert [one["got"] for one in page.heard if one["op"] == "file"] == [0, CHUNK, 2 * CHUNK,
                                                                          len(data)]  # fmt: skip
+
+
+def test_a_recording_is_listened_to_by_pieces_and_only_while_it_is_chosen(
+    form: Form, page: Page, desk: Desk
+) -> None:
+    """The page asks by the name it was told; what was replaced, or has changed, is refused."""
+    data = bytes(range(256)) * 10_000
+    page.give(data)
+    until(lambda: form.reference["state"] == "ready")
+    name = form.reference["sound"]
+    page.say("get", id=name, offset=CHUNK, chunks=8)
+    chunks = [(said, data) for said, data in form.told if said["op"] == "chunk"]  # type: ignore[attr-defined]
+    assert [(said["offset"], said["total"]) for said, _ in chunks] == [
+        (CHUNK, len(data)), (2 * CHUNK, len(data))
+    ]  # fmt: skip
+    assert b"".join(bytes(sent[0]) for _, sent in chunks) == data[CHUNK:]
+    assert chunks[0][0]["type"] == "audio/wav"
+    desk.paths[0].write_bytes(b"other")
+    page.say("get", id=name, offset=0, chunks=1)
+    assert "has changed since" in page.heard[-1]["why"]
+    for wrong in ({"id": 3}, {"offset": "0"}, {"offset": -1}, {"chunks": 99}, {"chunks": None}):
+        told = len(page.heard)
+        page.say("get", **{"id": name, "offset": 0, "chunks": 1, **wrong})
+        assert len(page.heard) == told
+    page.say("unrefer")
+    page.say("get", id=name, offset=0, chunks=1)
+    assert "another recording has taken its place" in page.heard[-1]["why"]
+
+
+def test_a_recording_at_an_address_is_not_fetched_to_be_heard(form: Form) -> None:
+    """Only the service fetches it, when something is ordered."""
+    form.set(reference="https://media.test/a.mp3")
+    assert form.reference["sound"] == ""
 
 
 @pytest.mark.parametrize(
