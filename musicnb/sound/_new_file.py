@@ -30,15 +30,15 @@ def named_path(path: object) -> Path:
     InvalidInput
         It is no path, or none that a file system takes.
     """
-    problem = ""
+    problem = "it is empty"  # which pathlib takes for the present folder
     try:
-        named = Path(path).expanduser()  # type: ignore[arg-type] # what is no path is refused
-        named.resolve()  # complains of what no file system takes
+        if path != "":
+            named = Path(path).expanduser()  # type: ignore[arg-type] # what is no path is refused
+            named.resolve()  # complains of what no file system takes
+            return named
     except (TypeError, ValueError, RuntimeError, OSError) as error:
-        problem = f"{path!r:.80} is no path ({error!s:.80})"
-    else:
-        return named
-    raise InvalidInput.from_faults([Fault("path", "", problem)])
+        problem = f"{error!s:.80}"
+    raise InvalidInput.from_faults([Fault("path", "", f"{path!r:.80} is no path ({problem})")])
 
 
 @contextmanager

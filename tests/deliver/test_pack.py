@@ -14,6 +14,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from musicnb.cli._main import main
 from musicnb.deliver import (
     ClipRecord,
     FileRecord,
@@ -290,6 +291,15 @@ def test_what_is_no_pack_is_said_plainly(tmp_path):
     for wrong in (None, 3, "a\0b"):
         with pytest.raises(InvalidInput, match="path"):
             verify_pack(wrong)
+
+
+def test_empty_path_is_not_the_present_folder(tmp_path, monkeypatch):
+    """A variable that was never filled in checks and writes nothing."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidInput, match="it is empty"):
+        verify_pack("")
+    assert main(["verify", ""]) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_noise_is_refused(tmp_path):
