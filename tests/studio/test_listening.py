@@ -5,7 +5,9 @@ import hmac
 import itertools
 import json
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -584,6 +586,35 @@ def test_seed_is_not_told_while_a_session_is_sealed(run, session, tmp_path):
     assert seed != elsewhere
     assert str(seed) not in str(caught.value)
     assert str(seed) not in repr(drawn.setup)
+
+
+def test_pair_that_cannot_be_written_is_told_and_leaves_no_half(session, tmp_path):
+    """A file for a folder, a folder for a file, a disk that fills up between A and B."""
+    folder = tmp_path / "pair"
+    assert [path.stat().st_size for path in session.write_pair(folder)]
+    session.vote("A")
+    size = len(session.sound(session.screen().token, "A"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, before[1]))
+    try:
+        with pytest.raises(LibraryError, match="pair cannot be written"):
+            session.write_pair(folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    # half of the last pair would be heard as half of this one
+    assert list(folder.iterdir()) == []
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(LibraryError, match="pair cannot be written"):
+        session.write_pair(tmp_path / "file")
+    (folder / "B.wav").mkdir()
+    with pytest.raises(LibraryError, match="pair cannot be written"):
+        session.write_pair(folder)
+    assert [path.name for path in folder.iterdir()] == ["B.wav"]
+    for wrong in ("", 3, None):
+        with pytest.raises(InvalidInput, match="path"):
+            session.write_pair(wrong)
 
 
 def test_terminal_asks_until_all_is_answered(session, monkeypatch, capsys):
