@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from musicnb._given import shown
 from musicnb.errors import Fault, InvalidInput
 
 # with any ending: Microsoft, "Naming Files, Paths, and Namespaces"
@@ -38,7 +39,7 @@ def named_path(path: object) -> Path:
             return named
     except (TypeError, ValueError, RuntimeError, OSError) as error:
         problem = f"{error!s:.80}"
-    raise InvalidInput.from_faults([Fault("path", "", f"{path!r:.80} is no path ({problem})")])
+    raise InvalidInput.from_faults([Fault("path", "", f"{shown(path)} is no path ({problem})")])
 
 
 @contextmanager

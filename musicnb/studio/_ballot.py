@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from musicnb._given import shown
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.library import KeptSession, KeptVote, Library
 from musicnb.listen import Agreement, Ranking, TopK, Vote, agreement, consistency, rank
@@ -281,4 +282,4 @@ class Ballot:
 def require_session(field: str, value: object) -> None:
     """Refuse what is no session."""
     if not isinstance(value, Ballot):
-        raise _fault(field, f"is {value!r:.60}; give what run.listen() returned")
+        raise _fault(field, f"is {shown(value)}; give what run.listen() returned")

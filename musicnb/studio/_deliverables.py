@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import string
-import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypedDict
 
 from musicnb import sound
+from musicnb._given import real, shown, whole
 from musicnb.analysis import Progress, telling
 from musicnb.deliver import (
     MOST_BARS,
@@ -220,7 +220,7 @@ class Names:
         for _, field, spec, conversion in parts:
             if field is not None and (field not in _FIELDS or spec or conversion):
                 known = ", ".join(f"{{{name}}}" for name in _FIELDS)
-                raise _fault("template", f"is {template!r:.80}; it may have {known}, nothing else")
+                raise _fault("template", f"is {shown(template)}; it may have {known}, nothing else")
         self._template, self._taken = template, set[str]()
 
     def path(self, clip: Clip, number: int, length: str, profile: Profile) -> str:
@@ -251,7 +251,7 @@ def _clips(clips: Any) -> list[Clip]:
     listed = list(clips) if isinstance(clips, Iterable) else [clips]
     for clip in listed:
         if not isinstance(clip, Clip):
-            raise _fault("clips", f"has {clip!r:.60}, which is no clip; give session.shortlist")
+            raise _fault("clips", f"has {shown(clip)}, which is no clip; give session.shortlist")
     if not 0 < len(listed) <= _MOST_CLIPS:
         raise _fault("clips", f"are {len(listed)}; give 1 to {_MOST_CLIPS}")
     return list({clip.clip_id: clip for clip in listed}.values())
@@ -263,17 +263,17 @@ def _lengths(lengths: Any, clips: Sequence[Clip]) -> list[float | None]:
     listed = list(lengths) if isinstance(lengths, Iterable) else [lengths]
     if isinstance(lengths, (str, bytes)) or not 0 < len(listed) <= _MOST_LENGTHS:
         raise _fault(
-            "lengths", f"are {lengths!r:.60}; give 1 to {_MOST_LENGTHS} numbers of seconds"
+            "lengths", f"are {shown(lengths)}; give 1 to {_MOST_LENGTHS} numbers of seconds"
         )
-    for seconds in listed:
-        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-        if not number or not 0 < seconds <= sys.float_info.max:
-            raise _fault("lengths", f"have {seconds!r:.40}; give seconds above 0")
-    longest = max(listed)
+    numbers = [real(seconds) or 0.0 for seconds in listed]
+    for given, seconds in zip(listed, numbers, strict=True):
+        if seconds <= 0:
+            raise _fault("lengths", f"have {shown(given)}; give seconds above 0")
+    longest = max(numbers)
     if short := [clip for clip in clips if clip.duration_s < longest]:
         message = f"have {longest:g} s, and {short[0].title!r:.60} has {short[0].duration_s:.2f} s"
         raise _fault("lengths", f"{message}: it is not padded. Leave it or the length out")
-    return list(dict.fromkeys(float(seconds) for seconds in listed))
+    return list(dict.fromkeys(numbers))
 
 
 def _loops(loops: Any) -> list[int]:
@@ -281,11 +281,12 @@ def _loops(loops: Any) -> list[int]:
         return []
     listed = list(loops) if isinstance(loops, Iterable) else [loops]
     if isinstance(loops, (str, bytes)) or not 0 < len(listed) <= _MOST_LENGTHS:
-        raise _fault("loops", f"are {loops!r:.60}; give 1 to {_MOST_LENGTHS} numbers of bars")
-    for bars in listed:
-        if isinstance(bars, bool) or not isinstance(bars, int) or not 0 < bars <= MOST_BARS:
-            raise _fault("loops", f"have {bars!r:.40}; give whole bars, 1 to {MOST_BARS}")
-    return list(dict.fromkeys(listed))
+        raise _fault("loops", f"are {shown(loops)}; give 1 to {_MOST_LENGTHS} numbers of bars")
+    numbers = [whole(bars) or 0 for bars in listed]
+    for given, bars in zip(listed, numbers, strict=True):
+        if not 0 < bars <= MOST_BARS:
+            raise _fault("loops", f"have {shown(given)}; give whole bars, 1 to {MOST_BARS}")
+    return list(dict.fromkeys(numbers))
 
 
 def _profiles(profiles: Any) -> list[Profile]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 import tempfile
-import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from musicnb._given import shown
 from musicnb.deliver import DISCLOSURE, Content, Profile, Rights, pack_schema, write_pack
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.pictures import size_text
@@ -20,6 +19,7 @@ from musicnb.studio._clips import Clips
 from musicnb.studio._deliverables import LONGEST_NAME, Deliverable, DeliveryOptions, Wanted
 from musicnb.studio._files import statement
 from musicnb.studio._lineage import lineage_of
+from musicnb.studio._orphans import HeldFolder
 from musicnb.studio._pack_page import pack_page
 from musicnb.studio._packing import extra_file, manifest_of
 
@@ -37,9 +37,9 @@ class Delivery:
     The files lie in a temporary folder until the pack is written; the clips are only read.
     """
 
-    def __init__(self, files: Sequence[Deliverable], folder: Path, name: str) -> None:
+    def __init__(self, files: Sequence[Deliverable], folder: HeldFolder, name: str) -> None:
         self.files, self.name = tuple(files), name
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._folder = folder
 
     @property
     def failures(self) -> tuple[Deliverable, ...]:
@@ -200,12 +200,12 @@ def deliver(
         raise _fault("options", f"have {min(strange)!r:.40}, and there are {known}")
     is_name = isinstance(name, str) and name.strip() and name.isprintable()
     if not is_name or len(name) > LONGEST_NAME:
-        raise _fault("name", f"is {name!r:.60}; give 1 to {LONGEST_NAME} characters")
+        raise _fault("name", f"is {shown(name)}; give 1 to {LONGEST_NAME} characters")
     wanted = Wanted.checked(clips, profiles, options)
     problem, folder = "", None
     try:
-        folder = Path(tempfile.mkdtemp(prefix="musicnb-delivery-"))
-        return Delivery(wanted.make(folder, progress), folder, name.strip())
+        folder = HeldFolder("musicnb-delivery-")
+        return Delivery(wanted.make(folder.path, progress), folder, name.strip())
     except OSError as error:
         problem = error.strerror or str(error)
         _remove(folder)
@@ -218,9 +218,10 @@ def deliver(
     )
 
 
-def _remove(folder: Path | None) -> None:
+def _remove(folder: HeldFolder | None) -> None:
+    # the traceback keeps the folder alive as long as somebody looks at it
     if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
 
 
 def _ending(file: Deliverable) -> str:
@@ -247,5 +248,5 @@ def _rights(note: str, url: str, date: str | None, disclosure: str) -> Rights:
     except (TypeError, ValueError):
         problem = "is no day"
     if problem:
-        raise _fault("terms_date", f"{date!r:.40} {problem}; give one like '2026-01-31'")
+        raise _fault("terms_date", f"{shown(date)} {problem}; give one like '2026-01-31'")
     return Rights(note=note, terms_url=url, terms_date=date)

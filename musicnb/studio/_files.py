@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from musicnb._given import shown
 from musicnb.catalogue import MAX_UPLOAD_BYTES
 from musicnb.errors import Fault, InvalidInput, LibraryError
 
@@ -27,7 +28,7 @@ def named_folder(library: object) -> Path:
     else:
         return folder
     raise LibraryError(
-        f"{library!r:.80} is not a folder's name ({problem:.80})", hint='Such as "musicnb-library"'
+        f"{shown(library)} is not a folder's name ({problem:.80})", hint='Such as "musicnb-library"'
     )
 
 
@@ -44,7 +45,7 @@ def named_upload(path: object) -> Path:
         size = file.stat().st_size if file.is_file() else 0
     except (TypeError, ValueError, OSError, RuntimeError) as error:
         raise InvalidInput.from_faults(
-            [Fault("path", "", f"{path!r:.80} is no file ({error!s:.80})")]
+            [Fault("path", "", f"{shown(path)} is no file ({error!s:.80})")]
         ) from None
     if not 0 < size <= MAX_UPLOAD_BYTES:
         reason = f"has {size:,} bytes, at most {MAX_UPLOAD_BYTES:,}" if size else "is no file"
@@ -64,4 +65,4 @@ def statement(field: str, value: object) -> str:
     # half of a letter, as it comes from broken names, cannot be written
     if is_text and not any("\ud800" <= letter <= "\udfff" for letter in str(value)):
         return str(value)
-    raise InvalidInput.about(field, f"is {value!r:.60}; give at most {_LONGEST_TEXT:,} characters")
+    raise InvalidInput.about(field, f"is {shown(value)}; give at most {_LONGEST_TEXT:,} characters")

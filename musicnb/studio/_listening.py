@@ -12,6 +12,7 @@ from typing import Any, Final, TypedDict, Unpack
 
 import numpy as np
 
+from musicnb._given import real, shown, whole
 from musicnb.analysis import Progress
 from musicnb.errors import InvalidInput
 from musicnb.library import KeptSession, Library
@@ -120,7 +121,7 @@ def listen(
             has = "another" if field == "seed" and found.is_sealed else running[field]
             raise _fault(
                 field,
-                f"is {value!r:.40}, but the session {name!r} has {has}:"
+                f"is {shown(value)}, but the session {name!r} has {has}:"
                 " leave it out to go on, or give another name",
             )
     return found
@@ -209,19 +210,19 @@ def show(session: Session, library: Library) -> None:
 
 def _listed(clips: object) -> list[Clip]:
     if isinstance(clips, (str, bytes)) or not isinstance(clips, Iterable):
-        raise _fault("clips", f"is {clips!r:.40}; give a whole number from 2, or a list of clips")
+        raise _fault("clips", f"is {shown(clips)}; give a whole number from 2, or a list of clips")
     listed = list(clips)
     for clip in listed:
         if not isinstance(clip, Clip):
-            raise _fault("clips", f"has {clip!r:.40}, which is no clip; give run.clips")
+            raise _fault("clips", f"has {shown(clip)}, which is no clip; give run.clips")
     return list({clip.clip_id: clip for clip in listed}.values())
 
 
 def _chosen(clips: Sequence[Clip], count: int | None, seed: int) -> Clips:
     """Draw clips, as many of each order as of any other; in an order that says nothing."""
     usable = [clip for clip in clips if clip.stars != _REJECTED]
-    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 2):  # noqa: PLR2004
-        raise _fault("clips", f"is {count!r:.40}; give a whole number from 2, or a list of clips")
+    if count is not None and count < 2:  # noqa: PLR2004
+        raise _fault("clips", f"is {shown(count)}; give a whole number from 2, or a list of clips")
     count = len(usable) if count is None else min(count, len(usable))
     if count > _MOST_CLIPS:
         raise _fault("clips", f"are {count}; at most {_MOST_CLIPS} can be heard against each other")
@@ -237,15 +238,15 @@ def _chosen(clips: Sequence[Clip], count: int | None, seed: int) -> Clips:
 
 
 def _votes(votes: object, clips: int) -> int:
-    wanted = _VOTES_PER_CLIP * clips if votes is None else votes
-    if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= _MOST_VOTES:
-        raise _fault("votes", f"is {wanted!r:.40}; give a whole number from 1 to {_MOST_VOTES:,}")
+    wanted = _VOTES_PER_CLIP * clips if votes is None else whole(votes)
+    if wanted is None or not 1 <= wanted <= _MOST_VOTES:
+        raise _fault("votes", f"is {shown(votes)}; give a whole number from 1 to {_MOST_VOTES:,}")
     return wanted
 
 
 def _yes_or_no(field: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise _fault(field, f"is {value!r:.40}; give True or False")
+        raise _fault(field, f"is {shown(value)}; give True or False")
     return value
 
 
@@ -258,32 +259,34 @@ def _k(goal: object, clips: int) -> int:
     words = goal.split() if isinstance(goal, str) else []
     if len(words) == 2 and words[0] == "top" and words[1].isascii() and words[1].isdigit():  # noqa: PLR2004
         goal = int(words[1][:6])
-    if isinstance(goal, bool) or not isinstance(goal, int) or goal < 1:
-        raise _fault("goal", f"is {goal!r:.40}; give 'top 3', or another number of the best")
-    if goal >= clips:
-        raise _fault("goal", f"is the best {goal} of {clips} clips, which are all: ask for fewer")
-    return goal
+    k = whole(goal)
+    if k is None or k < 1:
+        raise _fault("goal", f"is {shown(goal)}; give 'top 3', or another number of the best")
+    if k >= clips:
+        message = f"is the best {shown(k)} of {clips} clips, which are all: ask for fewer"
+        raise _fault("goal", message)
+    return k
 
 
-def _seconds(field: str, value: Any, *, least: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _fault(field, f"is {value!r:.40}; give seconds")
-    if not least <= value <= _LONGEST_S:
-        raise _fault(field, f"is {value!r:.40}; give {least:g} to {_LONGEST_S:g} seconds")
-    return float(value)
+def _seconds(field: str, value: object, *, least: float) -> float:
+    seconds = real(value)
+    if seconds is None or not least <= seconds <= _LONGEST_S:
+        raise _fault(field, f"is {shown(value)}; give {least:g} to {_LONGEST_S:g} seconds")
+    return seconds
 
 
 def _seed(seed: object) -> int:
     if seed is None:
         return secrets.randbelow(2**31)
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
-        raise _fault("seed", f"is {seed!r:.40}; give a whole number from 0")
-    return seed
+    drawn = whole(seed)
+    if drawn is None or not 0 <= drawn < 2**63:
+        raise _fault("seed", f"is {shown(seed)}; give a whole number from 0")
+    return drawn
 
 
 def _name(field: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_NAME:
-        raise _fault(field, f"is {value!r:.60}; give 1 to {_LONGEST_NAME} characters")
+        raise _fault(field, f"is {shown(value)}; give 1 to {_LONGEST_NAME} characters")
     if not value.isprintable():
-        raise _fault(field, f"is {value!r:.60}; take what cannot be seen out of it")
+        raise _fault(field, f"is {shown(value)}; take what cannot be seen out of it")
     return value.strip()

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from musicnb._given import shown
 from musicnb.analysis import Progress
 from musicnb.errors import InvalidInput, LibraryError, MusicnbError
 from musicnb.library import KeptSession, KeptVote, Library
@@ -338,10 +339,10 @@ class Session(Ballot):
 
     def _sound_path(self, token: str, slot: str) -> Path:
         with self._lock:
-            shown = self._pair_of(token)
+            pair = self._pair_of(token).pair
             if slot not in ("A", "B"):
-                raise _fault("slot", f"is {slot!r:.20}; give 'A' or 'B'")
-            clip_id = shown.pair.left if slot == "A" else shown.pair.right
+                raise _fault("slot", f"is {shown(slot)}; give 'A' or 'B'")
+            clip_id = pair.left if slot == "A" else pair.right
             self._restore_sound(clip_id)
             return self._sounds.path(clip_id)
 
@@ -385,7 +386,7 @@ class Session(Ballot):
 
 def _words(reasons: object) -> tuple[str, ...]:
     if isinstance(reasons, (str, bytes)) or not isinstance(reasons, Iterable):
-        raise _fault("reasons", f"is {reasons!r:.60}; give a list of words")
+        raise _fault("reasons", f"is {shown(reasons)}; give a list of words")
     words = tuple(reasons)
     if len(words) > _MOST_REASONS or not all(
         isinstance(word, str) and 0 < len(word) <= _LONGEST_REASON for word in words

@@ -180,6 +180,10 @@ def test_file_that_fails_blocks_until_a_reason_is_given(studio, run, tmp_path):
         ({"profiles": ["ebu-r128", PROFILES["ebu-r128"].changed(bits=16)]}, "two of the name"),
         ({"name": ""}, "name"), ({"name": 3}, "name"), ({"template": "{path}"}, "template"),
         ({"template": "{title.__class__}"}, "template"), ({"template": "{"}, "template"),
+        ({"lengths": [True]}, "lengths"), ({"lengths": [np.float64("nan")]}, "lengths"),
+        ({"lengths": float("inf")}, "lengths"),
+        ({"lengths": [np.float32(2), 10**400]}, "lengths"), ({"lengths": "15"}, "lengths"),
+        ({"loops": np.float64(8)}, "loops"),
         ({"template": None}, "template"), ({"name": "a\nb"}, "name"), ({"loop": [8]}, "options"),
     ],
 )  # fmt: skip
@@ -187,6 +191,14 @@ def test_wrong_option_is_named(studio, run, options, field):
     """Before a file is made."""
     given = {"clips": run.clips, "profiles": "ebu-r128", "progress": False} | options
     with pytest.raises(InvalidInput, match=field):
+        studio.deliver(given.pop("clips"), given.pop("profiles"), **given)
+
+
+@pytest.mark.parametrize("field", ["clips", "profiles", "lengths", "loops", "name", "template"])
+def test_what_cannot_be_shown_is_refused_with_an_error_that_can(studio, run, field):
+    """Python itself refuses to write integers of thousands of digits."""
+    given = {"clips": run.clips, "profiles": "ebu-r128", "progress": False, field: 10**5_000}
+    with pytest.raises(InvalidInput, match=f"{field[:-1]}.*cannot be shown"):
         studio.deliver(given.pop("clips"), given.pop("profiles"), **given)
 
 
@@ -209,7 +221,9 @@ def test_wrong_statement_writes_nothing(delivery, tmp_path, options, field):
 
 def test_shorter_forms_are_exact_and_tell_how_they_end(studio, run, tmp_path):
     """Two lengths of each clip: to the frame, with the edits in the manifest."""
-    delivery = studio.deliver(run.clips, "ebu-r128", lengths=[4, 2.5], progress=False)
+    delivery = studio.deliver(
+        run.clips, "ebu-r128", lengths=np.array([4, 2.5], np.float32), progress=False
+    )
     assert [file.made.frames for file in delivery.files] == [4 * 48_000, 2.5 * 48_000] * 3
     manifest = json.loads(
         content(delivery.write(tmp_path / "pack.zip", override="short"))["manifest.json"]
@@ -226,7 +240,12 @@ def test_shorter_forms_are_exact_and_tell_how_they_end(studio, run, tmp_path):
 def test_loops_stand_in_table_page_and_manifest_with_the_seams_rating(studio, steady, tmp_path):
     """Named by bars, tempo and key; with the shorter forms, or alone."""
     delivery = studio.deliver(
-        [steady], "game-loop", loops=[2, 4], lengths=[6], template="{title}{length}", progress=False
+        [steady],
+        "game-loop",
+        loops=np.array([2, 4]),
+        lengths=[6],
+        template="{title}{length}",
+        progress=False,
     )
     assert [file.ending == "loop" for file in delivery.files] == [False, True, True]
     rows = delivery.table()
