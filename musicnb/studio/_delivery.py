@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -10,18 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from musicnb._given import shown
-from musicnb.deliver import DISCLOSURE, Content, Profile, Rights, pack_schema, write_pack
+from musicnb.deliver import DISCLOSURE, Content, Profile, pack_schema, write_pack
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.pictures import size_text
 from musicnb.sound import named_path
 from musicnb.studio._clip import Clip
 from musicnb.studio._clips import Clips
 from musicnb.studio._deliverables import LONGEST_NAME, Deliverable, DeliveryOptions, Wanted
-from musicnb.studio._files import statement
 from musicnb.studio._lineage import lineage_of
 from musicnb.studio._orphans import HeldFolder
 from musicnb.studio._pack_page import pack_page
 from musicnb.studio._packing import extra_file, manifest_of
+from musicnb.studio._statements import Statements
 
 if TYPE_CHECKING:
     import os
@@ -137,21 +136,15 @@ class Delivery:
             It cannot be written; nothing is left behind.
         """
         target = named_path(path)
-        statement("override", override)
-        if self.failures and not override.strip():
+        said = Statements(rights, terms_url, terms_date, disclosure, override)
+        if self.failures and not said.override.strip():
             names = "; ".join(f"{file.name}: {file.made.problems[0]}" for file in self.failures[:3])
             raise _fault(
                 "override",
                 f"is empty, and {len(self.failures)} of {len(self.files)} files fail: {names}."
                 " Change profile or clip, or say why they are delivered all the same",
             )
-        about = manifest_of(
-            self.files,
-            name=self.name,
-            rights=_rights(rights, terms_url, terms_date, disclosure),
-            disclosure=disclosure,
-            override=override.strip(),
-        )
+        about = manifest_of(self.files, name=self.name, said=said)
         extras: dict[str, bytes] = {
             "index.html": pack_page(about),
             "files.csv": self.table().to_csv(index=False).encode(),
@@ -236,17 +229,3 @@ def _loop_cells(file: Deliverable) -> dict[str, float | None]:
         "tempo_bpm": None if loop is None else round(loop.tempo_bpm, 2),
         "seam_rating": None if loop is None else round(loop.rating, 2),
     }
-
-
-def _rights(note: str, url: str, date: str | None, disclosure: str) -> Rights:
-    for field, value in (("rights", note), ("terms_url", url), ("disclosure", disclosure)):
-        statement(field, value)
-    problem = ""
-    try:
-        if date is not None and dt.date.fromisoformat(date).isoformat() != date:
-            problem = "is another way of writing it"
-    except (TypeError, ValueError):
-        problem = "is no day"
-    if problem:
-        raise _fault("terms_date", f"{shown(date)} {problem}; give one like '2026-01-31'")
-    return Rights(note=note, terms_url=url, terms_date=date)

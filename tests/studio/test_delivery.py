@@ -326,10 +326,17 @@ def test_command_delivers_and_verifies(tmp_path, capsys, monkeypatch):
     assert main(arguments) == 0
     assert main(["verify", "pack.zip"]) == 0
     assert "as they were written" in capsys.readouterr().out
-    assert main(arguments) == 1
-    told = capsys.readouterr()
-    assert "pack.zip exists already" in told.err
-    assert "LUFS" not in told.out  # nothing was made first
+    capsys.readouterr()
+    for late, said in (
+        ([], "pack.zip' exists already"), (["--pack", ""], "it is empty"),
+        (["--pack", "none/x.zip"], "there is no such folder"),
+        (["--pack", "x.zip", "--terms-date", "31.1.2026"], "terms_date"),
+        (["--pack", "x.zip", "--rights", "x" * 2_001], "rights"),
+    ):  # fmt: skip
+        assert main([*arguments, *late]) == 1
+        told = capsys.readouterr()
+        assert said in told.err
+        assert "LUFS" not in told.out  # nothing was made first
     for wrong in (["deliver", "nobody", "--profile", "ebu-r128"], ["deliver", clip.clip_id],
                   ["deliver", "--library", "none", clip.clip_id]):  # fmt: skip
         assert main(wrong) == 1
