@@ -23,6 +23,7 @@ from musicnb.studio._handout import take_in
 from musicnb.studio._sealed import SealedSounds
 from musicnb.studio._sealed_folders import sealed_folder, sealed_root, starting
 from musicnb.studio._session import Session
+from musicnb.studio._votes_file import LONGEST_NAME, person
 
 _fault = InvalidInput.about
 
@@ -30,7 +31,6 @@ _MOST_CLIPS: Final = 64
 _NUMBERS: Final = ("votes", "seed", "excerpt_s", "least_heard_s")
 _MOST_VOTES: Final = 2_000
 _VOTES_PER_CLIP: Final = 4
-_LONGEST_NAME: Final = 80
 _LONGEST_S: Final = 600.0
 _REJECTED: Final = 1
 
@@ -86,7 +86,7 @@ def listen(
         raise _fault(min(strange), f"is no option; there are {known}")
     listener, goal = options.get("listener", "me"), options.get("goal", "top 3")
     votes, seed = options.get("votes"), options.get("seed")
-    name, listener, clips = _name("name", name), _name("listener", listener), _listed(clips)
+    name, listener, clips = person("name", name), person("listener", listener), _listed(clips)
     kept = library.journal.sessions.find(name)
     if kept is None:
         drawn = _seed(seed)
@@ -145,8 +145,8 @@ def _started(
 
 def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) -> Session:
     """Find a session again."""
-    listener = _name("listener", listener)
-    kept = library.journal.sessions.find(_name("name", name))
+    listener = person("listener", listener)
+    kept = library.journal.sessions.find(person("name", name))
     if kept is None:
         known = ", ".join(repr(session.name) for session in library.journal.sessions.all()[-10:])
         raise _fault("name", f"is {name!r:.80}; there are {known or 'no sessions'}")
@@ -161,14 +161,14 @@ def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) ->
 
 def guest(library: Library, path: object, listener: str) -> Session:
     """Open a session that somebody handed out; see `musicnb.Studio.guest_session`."""
-    listener = _name("listener", listener)
+    listener = person("listener", listener)
     with starting(library):
         return _taken_in(library, path, listener)
 
 
 def _taken_in(library: Library, path: object, listener: str) -> Session:
     rules = take_in(path, sealed_root(library))
-    name = f"{_name('name', rules.name)[: _LONGEST_NAME - 11]} {rules.session[:10]}"
+    name = f"{person('name', rules.name)[: LONGEST_NAME - 11]} {rules.session[:10]}"
     if library.journal.sessions.find(name) is None:
         setup = Setup(
             k=rules.k, votes=rules.votes, blind=True, seed=rules.seed, excerpt_s=None,
@@ -282,11 +282,3 @@ def _seed(seed: object) -> int:
     if drawn is None or not 0 <= drawn < 2**63:
         raise _fault("seed", f"is {shown(seed)}; give a whole number from 0")
     return drawn
-
-
-def _name(field: str, value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_NAME:
-        raise _fault(field, f"is {shown(value)}; give 1 to {_LONGEST_NAME} characters")
-    if not value.isprintable():
-        raise _fault(field, f"is {shown(value)}; take what cannot be seen out of it")
-    return value.strip()

@@ -330,6 +330,42 @@ def test_listener_elsewhere_adds_votes_without_learning_a_name(session, run, tmp
         session.hand_out(tmp_path / "late.zip")
 
 
+def test_two_listeners_of_one_name_are_told_apart_and_one_person_is_not_taken_for_two(
+    session, tmp_path
+):
+    """By their votes: a file of which a vote is here already comes from the same person."""
+    given = session.hand_out(tmp_path / "session.zip")
+    with (
+        Studio(tmp_path / "one", quiet=True) as one,
+        Studio(tmp_path / "two", quiet=True) as two,
+    ):
+        ada, other_ada = (at.guest_session(given, listener="Ada") for at in (one, two))
+        ada.vote("A")
+        other_ada.vote("B")
+        first, second = ada.export(tmp_path / "1.json"), other_ada.export(tmp_path / "2.json")
+        assert session.import_votes(first) == 1
+        with pytest.raises(InvalidInput, match="two people need two names"):
+            session.import_votes(second)
+        for wrong in ("Ada", "me", "", " ", 3, "a\nb", "x" * 81):
+            with pytest.raises(InvalidInput, match="listener"):
+                session.import_votes(second, listener=wrong)
+        assert session.import_votes(second, listener="Ada L.") == 1
+        # later both have heard more, and are known by what they have said before
+        for guest in (ada, other_ada):
+            guest.vote("tie")
+        assert session.import_votes(ada.export(tmp_path / "3.json")) == 1
+        later = other_ada.export(tmp_path / "4.json")
+        with pytest.raises(InvalidInput, match=r"'Ada L\.' here"):
+            session.import_votes(later, listener="Grace")
+        assert [session.import_votes(later) for _ in range(2)] == [1, 0]
+        # a vote that was taken back elsewhere still tells whose the others are
+        ada.undo()
+        ada.vote("A")
+        assert session.import_votes(ada.export(tmp_path / "5.json")) == 1
+    said = [vote.listener for vote in session.reveal().votes]
+    assert sorted(said) == ["Ada"] * 3 + ["Ada L."] * 2
+
+
 def test_listener_whose_name_could_not_travel_is_refused_before_a_vote(session, studio, tmp_path):
     """Wherever a session is opened: votes under such a name could never be added to it."""
     given = session.hand_out(tmp_path / "session.zip")
