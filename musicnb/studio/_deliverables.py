@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import string
@@ -16,6 +17,7 @@ from musicnb._given import real, shown, whole
 from musicnb.analysis import Progress, telling
 from musicnb.deliver import (
     MOST_BARS,
+    MOST_SOUNDS,
     Conformed,
     CutDown,
     Labels,
@@ -38,6 +40,7 @@ _FIELDS: Final = ("title", "length", "profile", "model", "clip", "number")
 _MOST_LENGTHS: Final = 20
 LONGEST_NAME: Final = 80
 _MOST_CLIPS: Final = 500
+_MOST_PROFILES: Final = 100
 
 
 class DeliveryOptions(TypedDict, total=False):
@@ -151,13 +154,21 @@ class Wanted:
         given = options.get("lengths")
         lengths = [] if given is None and loops else _lengths(given, chosen)
         terms = read_terms(options.get("terms", ()))
-        return cls(chosen, lengths, loops, places, names, terms)
+        wanted = cls(chosen, lengths, loops, places, names, terms)
+        if wanted.count > MOST_SOUNDS:
+            message = f"in so many lengths for so many profiles are {wanted.count:,} files"
+            raise _fault("clips", f"{message}; a pack holds {MOST_SOUNDS:,}")
+        return wanted
+
+    @property
+    def count(self) -> int:
+        """How many files it is."""
+        return len(self.clips) * (len(self.lengths) + len(self.loops)) * len(self.profiles)
 
     def make(self, folder: Path, progress: Progress) -> list[Deliverable]:
         """Make the files; what `musicnb.Studio.deliver` raises is raised here."""
         files: list[Deliverable] = []
-        total = len(self.clips) * (len(self.lengths) + len(self.loops)) * len(self.profiles)
-        with telling(progress, total, doing="conforming") as done:
+        with telling(progress, self.count, doing="conforming") as done:
             for number, clip in enumerate(self.clips, 1):
                 for plan in self._plans(clip):
                     for profile in self.profiles:
@@ -247,20 +258,30 @@ def _ascii(text: str) -> str:
     return f"{name}-file" if sound.is_device(name) else name
 
 
+def _listed(given: Any, most: int) -> list[Any]:
+    """List one or several; of what never ends only as many as tell that they are too many."""
+    try:
+        several = iter(given)
+    except TypeError:
+        return [given]
+    return list(itertools.islice(several, most + 1))
+
+
 def _clips(clips: Any) -> list[Clip]:
-    listed = list(clips) if isinstance(clips, Iterable) else [clips]
+    listed = _listed(clips, _MOST_CLIPS)
     for clip in listed:
         if not isinstance(clip, Clip):
             raise _fault("clips", f"has {shown(clip)}, which is no clip; give session.shortlist")
     if not 0 < len(listed) <= _MOST_CLIPS:
-        raise _fault("clips", f"are {len(listed)}; give 1 to {_MOST_CLIPS}")
+        many = f"more than {_MOST_CLIPS}" if listed else "none"
+        raise _fault("clips", f"are {many}; give 1 to {_MOST_CLIPS}")
     return list({clip.clip_id: clip for clip in listed}.values())
 
 
 def _lengths(lengths: Any, clips: Sequence[Clip]) -> list[float | None]:
     if lengths is None:
         return [None]
-    listed = list(lengths) if isinstance(lengths, Iterable) else [lengths]
+    listed = _listed(lengths, _MOST_LENGTHS)
     if isinstance(lengths, (str, bytes)) or not 0 < len(listed) <= _MOST_LENGTHS:
         raise _fault(
             "lengths", f"are {shown(lengths)}; give 1 to {_MOST_LENGTHS} numbers of seconds"
@@ -279,7 +300,7 @@ def _lengths(lengths: Any, clips: Sequence[Clip]) -> list[float | None]:
 def _loops(loops: Any) -> list[int]:
     if loops is None:
         return []
-    listed = list(loops) if isinstance(loops, Iterable) else [loops]
+    listed = _listed(loops, _MOST_LENGTHS)
     if isinstance(loops, (str, bytes)) or not 0 < len(listed) <= _MOST_LENGTHS:
         raise _fault("loops", f"are {shown(loops)}; give 1 to {_MOST_LENGTHS} numbers of bars")
     numbers = [whole(bars) or 0 for bars in listed]
@@ -290,9 +311,9 @@ def _loops(loops: Any) -> list[int]:
 
 
 def _profiles(profiles: Any) -> list[Profile]:
-    listed = list(profiles) if isinstance(profiles, Iterable) else [profiles]
-    if isinstance(profiles, (str, bytes)):
-        listed = [profiles]
+    listed = [profiles] if isinstance(profiles, (str, bytes)) else _listed(profiles, _MOST_PROFILES)
+    if len(listed) > _MOST_PROFILES:
+        raise _fault("profiles", f"are more than {_MOST_PROFILES}")
     if not listed:
         raise _fault(
             "profiles", "are none; musicnb.deliver.PROFILES lists them: there is no default"

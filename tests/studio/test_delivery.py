@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import resource
 import signal
@@ -183,7 +184,10 @@ def test_file_that_fails_blocks_until_a_reason_is_given(studio, run, tmp_path):
         ({"lengths": [True]}, "lengths"), ({"lengths": [np.float64("nan")]}, "lengths"),
         ({"lengths": float("inf")}, "lengths"),
         ({"lengths": [np.float32(2), 10**400]}, "lengths"), ({"lengths": "15"}, "lengths"),
-        ({"loops": np.float64(8)}, "loops"),
+        ({"loops": np.float64(8)}, "loops"), ({"loops": np.array(0)}, "loops"),
+        ({"lengths": np.array(99)}, "lengths"), ({"lengths": itertools.repeat(2)}, "lengths"),
+        ({"clips": itertools.repeat("x")}, "clips"),
+        ({"profiles": itertools.repeat("ebu-r128")}, "profiles"),
         ({"template": None}, "template"), ({"name": "a\nb"}, "name"), ({"loop": [8]}, "options"),
     ],
 )  # fmt: skip
@@ -192,6 +196,14 @@ def test_wrong_option_is_named(studio, run, options, field):
     given = {"clips": run.clips, "profiles": "ebu-r128", "progress": False} | options
     with pytest.raises(InvalidInput, match=field):
         studio.deliver(given.pop("clips"), given.pop("profiles"), **given)
+
+
+def test_more_files_than_a_pack_holds_are_refused_before_one_is_made(studio, run):
+    """A manifest has no room for them."""
+    places = [PROFILES["ebu-r128"].changed(name=f"place-{n}") for n in range(100)]
+    lengths = [1 + n / 10 for n in range(20)]
+    with pytest.raises(InvalidInput, match="6,000 files; a pack holds 4,900"):
+        studio.deliver(run.clips, places, lengths=lengths, progress=False)
 
 
 @pytest.mark.parametrize("field", ["clips", "profiles", "lengths", "loops", "name", "template"])
