@@ -311,7 +311,7 @@ def _loops(loops: Any) -> list[int]:
 
 
 def _profiles(profiles: Any) -> list[Profile]:
-    listed = [profiles] if isinstance(profiles, (str, bytes)) else _listed(profiles, _MOST_PROFILES)
+    listed = [profiles] if isinstance(profiles, str) else _listed(profiles, _MOST_PROFILES)
     if len(listed) > _MOST_PROFILES:
         raise _fault("profiles", f"are more than {_MOST_PROFILES}")
     if not listed:

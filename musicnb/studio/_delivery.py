@@ -133,7 +133,8 @@ class Delivery:
             A file fails its profile and no reason is given, there is something by this name, or a
             value is not what it should be.
         LibraryError
-            It cannot be written; nothing is left behind.
+            It cannot be written, or a file of it has gone since it was made; nothing is left
+            behind.
         """
         target = named_path(path)
         said = Statements(rights, terms_url, terms_date, disclosure, override)
@@ -151,13 +152,18 @@ class Delivery:
             "pack.schema.json": (json.dumps(pack_schema(), indent=1) + "\n").encode(),
         }
         contents: dict[str, Content] = {file.name: file.made.path for file in self.files}
+        if gone := [file.name for file in self.files if not file.made.path.is_file()]:
+            raise LibraryError(
+                f"{gone[0]} has gone from the temporary folder, in which systems clear up",
+                hint="Deliver again: studio.deliver(...)",
+            )
         files = (*about.files, *(extra_file(name, data) for name, data in extras.items()))
         problem = ""
         try:
             return write_pack(target, about.model_copy(update={"files": files}), contents | extras)
         except FileExistsError:
             raise _fault(
-                "path", f"{target.name!r:.80} exists already and is not replaced"
+                "path", f"{shown(str(target))} exists already and is not replaced"
             ) from None
         except OSError as error:
             problem = f"{target.parent} cannot be written ({error.strerror or error!s:.200})"

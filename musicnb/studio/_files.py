@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from musicnb.catalogue import MAX_UPLOAD_BYTES
 from musicnb.errors import Fault, InvalidInput, LibraryError
 
 _LONGEST_TEXT: Final = 2_000
+_LINES: Final = dict.fromkeys(map(ord, "\t\r\n"))
 
 
 def named_folder(library: object) -> Path:
@@ -59,10 +61,13 @@ def statement(field: str, value: object) -> str:
     Raises
     ------
     InvalidInput
-        It is no text, or a long one.
+        It is no text, or a long one, or has control characters in it other than ends of lines and
+        tabulators.
     """
-    is_text = isinstance(value, str) and len(value) <= _LONGEST_TEXT
-    # half of a letter, as it comes from broken names, cannot be written
-    if is_text and not any("\ud800" <= letter <= "\udfff" for letter in str(value)):
-        return str(value)
-    raise InvalidInput.about(field, f"is {shown(value)}; give at most {_LONGEST_TEXT:,} characters")
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        text = f"is {shown(value)}; give at most {_LONGEST_TEXT:,} characters"
+        raise InvalidInput.about(field, text)
+    # half of a letter, as it comes from broken names, cannot be written; terminals obey controls
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value.translate(_LINES)):
+        raise InvalidInput.about(field, f"is {shown(value)}; take its control characters out")
+    return value

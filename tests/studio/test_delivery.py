@@ -221,7 +221,8 @@ def test_what_cannot_be_shown_is_refused_with_an_error_that_can(studio, run, fie
         ({"terms_date": 3}, "terms_date"), ({"rights": 3}, "rights"),
         ({"disclosure": "x" * 2_001}, "disclosure"), ({"terms_url": None}, "terms_url"),
         ({"override": 3}, "override"), ({"override": None}, "override"),
-        ({"rights": "\ud800"}, "rights"),
+        ({"rights": "\ud800"}, "rights"), ({"override": "\x1b[2J"}, "override"),
+        ({"disclosure": "a\0b"}, "disclosure"),
     ],
 )  # fmt: skip
 def test_wrong_statement_writes_nothing(delivery, tmp_path, options, field):
@@ -294,6 +295,15 @@ def test_temporary_folder_that_is_full_is_told_and_nothing_stays(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_file_that_was_cleared_from_the_temporary_folder_is_told(studio, steady, tmp_path):
+    """Systems do that after some days; the place of the pack is not to blame."""
+    delivery = studio.deliver([steady], "archive-master", progress=False)
+    delivery.files[0].made.path.unlink()
+    with pytest.raises(LibraryError, match="has gone from the temporary folder"):
+        delivery.write(tmp_path / "pack.zip", rights="two\r\nlines\tof text")
     assert list(tmp_path.iterdir()) == []
 
 
