@@ -20,7 +20,6 @@ from musicnb.deliver import (
     MOST_SOUNDS,
     Conformed,
     CutDown,
-    Labels,
     Loop,
     Profile,
     conform,
@@ -28,10 +27,12 @@ from musicnb.deliver import (
     find_loops,
     profile_named,
 )
-from musicnb.errors import InvalidInput
+from musicnb.errors import InvalidInput, LibraryError
 from musicnb.measure import find_bars
 from musicnb.prompts import found_terms, read_terms
 from musicnb.studio._clip import Clip
+from musicnb.studio._conforming import labels_of
+from musicnb.studio._converting import sha256_of
 
 _fault = InvalidInput.about
 
@@ -170,6 +171,7 @@ class Wanted:
         files: list[Deliverable] = []
         with telling(progress, self.count, doing="conforming") as done:
             for number, clip in enumerate(self.clips, 1):
+                _require_as_it_came(clip)
                 for plan in self._plans(clip):
                     for profile in self.profiles:
                         files.append(self._made(clip, number, plan, profile, folder))
@@ -203,7 +205,8 @@ class Wanted:
         length = f"_{cut.seconds:g}s" if cut else f"_{loop.words}" if loop else ""
         path = self.names.path(clip, number, length, profile)
         source = loop or (cut.render() if cut else clip.file())
-        made = conform(source, folder / path.replace("/", "_"), profile, labels=_labels(clip, loop))
+        labels = labels_of(clip, plan)
+        made = conform(source, folder / path.replace("/", "_"), profile, labels=labels)
         request = clip.job.request
         asked = "\n".join(str(request.get(name) or "") for name in ("prompt", "lyrics", "title"))
         return Deliverable(path, clip, profile, made, cut, loop, found_terms(asked, self.terms))
@@ -267,6 +270,15 @@ def _listed(given: Any, most: int) -> list[Any]:
     return list(itertools.islice(several, most + 1))
 
 
+def _require_as_it_came(clip: Clip) -> None:
+    """Refuse another file than the journal knows: the manifest would name a wrong parent."""
+    if sha256_of(clip) != clip.record.sha256:
+        raise LibraryError(
+            f"{clip.path.name} has other bytes than when it came",
+            hint="Restore the file from a copy; studio.library.verify() names all such files",
+        )
+
+
 def _clips(clips: Any) -> list[Clip]:
     listed = _listed(clips, _MOST_CLIPS)
     for clip in listed:
@@ -323,15 +335,3 @@ def _profiles(profiles: Any) -> list[Profile]:
     if twins := [name for name in names if names.count(name) > 1]:
         raise _fault("profiles", f"are two of the name {twins[0]!r}: .changed(name=...) one")
     return known
-
-
-def _labels(clip: Clip, loop: Loop | None) -> Labels:
-    return Labels(
-        title=clip.title,
-        prompt=str(clip.job.request.get("prompt", "")),
-        model=clip.model,
-        task_id=clip.job.task_id or "",
-        origin=f"{clip.clip_id}, SHA-256 {clip.record.sha256}",
-        loop=str(loop) if loop else "",
-        sandbox=clip.sandbox,
-    )

@@ -298,6 +298,17 @@ def test_temporary_folder_that_is_full_is_told_and_nothing_stays(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_clip_whose_file_is_another_is_not_delivered_under_its_hash(studio, steady):
+    """It can be played, but it is not what the manifest would say that files were made of."""
+    whole = steady.path.read_bytes()
+    steady.path.write_bytes(whole[: len(whole) // 2])
+    try:
+        with pytest.raises(LibraryError, match="other bytes than when it came"):
+            studio.deliver([steady], "archive-master", progress=False)
+    finally:
+        steady.path.write_bytes(whole)
+
+
 def test_file_that_was_cleared_from_the_temporary_folder_is_told(studio, steady, tmp_path):
     """Systems do that after some days; the place of the pack is not to blame."""
     delivery = studio.deliver([steady], "archive-master", progress=False)
