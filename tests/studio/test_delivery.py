@@ -93,6 +93,8 @@ def test_pack_holds_what_its_manifest_says(delivery, run, studio, tmp_path):
         if edge["step"] == "ordered"
     }
     assert paid == {task: float(journal[task]) for task in paid}
+    # each order once, also where two clips came of it
+    assert sum(float(edge["credits"]) for edge in manifest["lineage"]) == 80 + 50
     ends = {edge["target"] for edge in manifest["lineage"]}
     assert {f"file {file['path']}" for file in sounds} <= ends
     assert [clip.path.read_bytes() for clip in run.clips] == before
