@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from musicnb._given import shown
 from musicnb.errors import Fault, InvalidInput
 
 _DEEPEST: Final = 16
@@ -113,8 +114,13 @@ def _require_tame(values: Any, called: str, version: int) -> None:
 
 
 def _dotted(places: tuple[int | str, ...], called: str) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part:.60}" for part in places)
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_word(part)}" for part in places)
     return text.lstrip(".") or called
+
+
+def _word(key: str) -> str:
+    # a terminal would obey what stands in a key
+    return f"{key:.60}" if key.isprintable() else shown(key, 60)
 
 
 def _fault(field: str, message: str) -> InvalidInput:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import ValidationError
 
 from musicnb import catalogue, wire
+from musicnb._given import plain
 from musicnb.catalogue import Capability, Price
 from musicnb.errors import Fault, InvalidInput
 
@@ -66,11 +67,12 @@ class Brief:
     capability: ClassVar[Capability] = catalogue.TEXT_TO_MUSIC
 
     def __post_init__(self) -> None:
-        # frozen all the way down, and independent of the caller's dictionaries
+        # frozen all the way down, independent of the caller's dictionaries, without numpy's numbers
         for name in ("options", "metadata"):
             value = getattr(self, name)
             if isinstance(value, Mapping):
-                object.__setattr__(self, name, MappingProxyType(dict(value)))
+                own = {key: plain(given) for key, given in value.items()}
+                object.__setattr__(self, name, MappingProxyType(own))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # mapping proxies are not picklable; a brief travels to worker processes as its fields

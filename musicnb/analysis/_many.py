@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
+from musicnb._given import real, shown
 from musicnb.analysis._cache import remembered
 from musicnb.analysis._files import Source, measure_file
 from musicnb.analysis._progress import Progress, telling
@@ -66,8 +67,8 @@ def measure_many(
     >>> measure_many([b"no sound at all"], progress=False)
     [[undecodable_audio] this is not a WAV, FLAC, OGG or MP3 file, ...
     """
-    if isinstance(patience_s, bool) or not isinstance(patience_s, (int, float)) or patience_s <= 0:
-        message = f"is {patience_s!r:.40}; give seconds, such as {PATIENCE_S:.0f}"
+    if (real(patience_s) or 0) <= 0:
+        message = f"is {shown(patience_s)}; give seconds, such as {PATIENCE_S:.0f}"
         raise InvalidInput.from_faults([Fault("patience_s", "", message)])
     given = list(sources)
     # here, so that nobody is started, or sent for, to look into a folder of ours
@@ -77,8 +78,8 @@ def measure_many(
     places = [place for place, known in enumerate(found) if known is None]
     waiting = [given[place] for place in places]
     # a bar about nothing to do would only be in the way
-    shown = progress if waiting or callable(progress) else False
-    with telling(shown, len(given), doing="measuring") as done:
+    told = progress if waiting or callable(progress) else False
+    with telling(told, len(given), doing="measuring") as done:
         for _ in range(len(given) - len(waiting)):
             done()
         if executor is not None:

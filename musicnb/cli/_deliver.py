@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 from musicnb.deliver import DISCLOSURE, PROFILES
 from musicnb.errors import InvalidInput
 from musicnb.library import is_library
-from musicnb.studio import Clip, Studio
+from musicnb.sound import named_path
+from musicnb.studio import Clip, Statements, Studio
 
 _fault = InvalidInput.about
 
@@ -34,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="words to look for in the prompts, one a line; they stop nothing",
     )  # fmt: skip
     parser.add_argument("--stars", type=int, metavar="N", help="all clips of at least N stars")
-    parser.add_argument("--pack", type=Path, help="where to write it; without, only a table")
+    parser.add_argument("--pack", help="where to write it; without, only a table")
     parser.add_argument("--name", default="delivery", help="what the pack is called")
     parser.add_argument("--rights", default="", help="what you say about rights in this music")
     parser.add_argument("--terms-url", default="", help="the terms that apply")
@@ -50,26 +52,32 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; 1 when a file fails its profile and no reason is given."""
     if not is_library(Path(options.library)):
         raise _fault("library", f"{options.library!r:.80} is none")
-    if options.pack is not None and os.path.lexists(options.pack):  # before minutes of encoding
-        raise _fault("pack", f"{options.pack!s:.200} exists already and is not replaced")
+    # before minutes of encoding
+    pack = None if options.pack is None else _new_file(options.pack)
+    said = Statements(
+        rights=options.rights, terms_url=options.terms_url, terms_date=options.terms_date,
+        disclosure=options.disclosure, override=options.override,
+    )  # fmt: skip
     with Studio(options.library, base_url="sandbox", quiet=True) as studio:
         clips = _chosen(list(studio.clips()), options.clips, options.stars)
         given = {"lengths": options.length, "loops": options.loop, "terms": options.terms}
         shorter = {name: value for name, value in given.items() if value is not None}
         delivery = studio.deliver(clips, options.profile, name=options.name, **shorter)
         print(delivery)
-        if options.pack is None:
+        if pack is None:
             return 1 if delivery.failures else 0
-        pack = delivery.write(
-            options.pack,
-            rights=options.rights,
-            terms_url=options.terms_url,
-            terms_date=options.terms_date,
-            disclosure=options.disclosure,
-            override=options.override,
-        )
+        delivery.write(pack, **asdict(said))
     print(f"{pack}: {pack.stat().st_size:,} bytes; check it with: musicnb verify {pack}")
     return 0
+
+
+def _new_file(given: str) -> Path:
+    path = named_path(given)
+    if os.path.lexists(path):
+        raise _fault("pack", f"{given!r:.200} exists already and is not replaced")
+    if not path.parent.is_dir():
+        raise _fault("pack", f"{given!r:.200} cannot be written: there is no such folder")
+    return path
 
 
 def _chosen(clips: list[Clip], words: list[str], stars: int | None) -> list[Clip]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, TypedDict
 
+from musicnb._given import plain, real, shown, whole
 from musicnb.errors import Fault, InvalidInput
 
 _RATES_HZ: Final = (4_000, 384_000)
@@ -59,31 +59,31 @@ class Changes:
     true_peak_dbtp: float = -1.0
 
     def __post_init__(self) -> None:
+        for entry in fields(self):
+            object.__setattr__(self, entry.name, plain(getattr(self, entry.name)))
         faults = [
-            Fault(name, "", f"must be a number of seconds, 0 or more, not {value!r:.40}")
+            Fault(name, "", f"must be a number of seconds, 0 or more, not {shown(value)}")
             for name in ("start_s", "fade_in_s", "fade_out_s")
-            if not (_is_number(value := getattr(self, name)) and value >= 0)
+            if not (real(value := getattr(self, name)) is not None and value >= 0)
         ]
         if self.end_s is not None and not (
-            _is_number(self.end_s) and (faults or self.end_s > self.start_s)
+            real(self.end_s) is not None and (faults or self.end_s > self.start_s)
         ):
-            faults.append(Fault("end_s", "", f"must lie after start_s, not at {self.end_s!r:.40}"))
+            faults.append(Fault("end_s", "", f"must lie after start_s, not at {shown(self.end_s)}"))
         low, high = _RATES_HZ
         rate = self.sample_rate
-        if rate is not None and not (
-            isinstance(rate, int) and not isinstance(rate, bool) and low <= rate <= high
-        ):
+        if rate is not None and not low <= (whole(rate) or 0) <= high:
             faults.append(
-                Fault("sample_rate", "", f"must be {low} to {high}, in Hz, not {rate!r:.40}")
+                Fault("sample_rate", "", f"must be {low} to {high}, in Hz, not {shown(rate)}")
             )
         least, most = _LOUDNESS_LUFS
         if self.loudness_lufs is not None and not (
-            _is_number(self.loudness_lufs) and least <= self.loudness_lufs <= most
+            real(self.loudness_lufs) is not None and least <= self.loudness_lufs <= most
         ):
-            wanted = f"must be {least:g} to {most:g} LUFS, not {self.loudness_lufs!r:.40}"
+            wanted = f"must be {least:g} to {most:g} LUFS, not {shown(self.loudness_lufs)}"
             faults.append(Fault("loudness_lufs", "", wanted))
-        if not (_is_number(self.true_peak_dbtp) and self.true_peak_dbtp <= 0):
-            wanted = f"must be 0 dBTP or less, not {self.true_peak_dbtp!r:.40}"
+        if not (real(self.true_peak_dbtp) is not None and self.true_peak_dbtp <= 0):
+            wanted = f"must be 0 dBTP or less, not {shown(self.true_peak_dbtp)}"
             faults.append(Fault("true_peak_dbtp", "", wanted))
         if faults:
             raise InvalidInput.from_faults(faults)
@@ -102,8 +102,3 @@ class Changes:
         if self.loudness_lufs is not None:
             parts.append(f"towards {self.loudness_lufs:g} LUFS below {self.true_peak_dbtp:g} dBTP")
         return ", ".join(parts) or "encoded anew"
-
-
-def _is_number(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and abs(value) <= sys.float_info.max  # type: ignore[arg-type]

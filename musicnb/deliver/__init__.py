@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from musicnb.deliver._looping import MOST_BARS, Blend, Loop, find_loops
     from musicnb.deliver._profiles import PROFILES, Profile, profile_named
     from musicnb.deliver._records import (
+        MOST_SOUNDS,
         PATH_PATTERN,
         ClipRecord,
         Edge,
@@ -43,6 +44,7 @@ else:
             "musicnb.deliver._looping": ("MOST_BARS", "Blend", "Loop", "find_loops"),
             "musicnb.deliver._profiles": ("PROFILES", "Profile", "profile_named"),
             "musicnb.deliver._records": (
+                "MOST_SOUNDS",
                 "PATH_PATTERN",
                 "ClipRecord",
                 "Edge",
@@ -61,6 +63,7 @@ __all__ = [
     "DISCLOSURE",
     "MOST_BARS",
     "MOST_LIMITING_DB",
+    "MOST_SOUNDS",
     "NEAR_LU",
     "PATH_PATTERN",
     "PROFILES",

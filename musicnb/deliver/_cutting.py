@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from musicnb._given import real, shown
 from musicnb.deliver._fades import crossfaded, falling
 from musicnb.deliver._original import sound_of
 from musicnb.errors import Fault, InvalidInput
@@ -101,10 +102,12 @@ class CutDown:
             There is no join, or it would lie outside the sound.
         """
         problem = "" if len(self.segments) > 1 else "has no join that could be moved"
-        if not problem and not (isinstance(second, int | float) and abs(second) <= _LONGEST_S):
-            problem = f"is moved to a number of seconds, not to {second!r:.40}"
-        if problem:
+        given = real(second)
+        if not problem and (given is None or abs(given) > _LONGEST_S):
+            problem = f"is moved to a number of seconds, not to {shown(second, 40)}"
+        if problem or given is None:
             raise InvalidInput.from_faults([Fault("cut_down", "", problem)])
+        second = given
         if snap and self.tempo_bpm is not None and self.first_s is not None:
             beat_s = 60 / self.tempo_bpm
             second = self.first_s + round((second - self.first_s) / beat_s) * beat_s
@@ -187,10 +190,10 @@ def cut_down(
     """
     sound = sound_of(source)
     rate, length = sound.sample_rate, len(sound.samples)
-    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    is_length = is_number and 0 < seconds <= _LONGEST_S
-    frames = round(seconds * rate) if is_length else 0
-    problem = "" if frames else f"must be a number of seconds, not {seconds!r:.40}"
+    wanted = real(seconds)
+    is_length = wanted is not None and 0 < wanted <= _LONGEST_S
+    frames = round(wanted * rate) if wanted is not None and is_length else 0
+    problem = "" if frames else f"must be a number of seconds, not {shown(seconds, 40)}"
     if frames > length:
         problem = f"is {length / rate:.2f} s long, shorter than {seconds:g} s; it is not padded"
     if problem:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from musicnb._given import real, shown, whole
 from musicnb.deliver._fades import crossfaded
 from musicnb.deliver._original import sound_of
 from musicnb.errors import InvalidInput
@@ -136,9 +137,10 @@ class Loop:
         InvalidInput
             It would lie outside the sound.
         """
-        is_number = isinstance(second, int | float) and not isinstance(second, bool)
-        if not is_number or not abs(second) <= _FARTHEST_S:
-            raise _fault("second", f"must be a number of seconds, not {second!r:.40}")
+        given = real(second)
+        if given is None or abs(given) > _FARTHEST_S:
+            raise _fault("second", f"must be a number of seconds, not {shown(second, 40)}")
+        second = given
         latest = (len(self._samples) - self.frames) / self.sample_rate
         if snap and 0 <= second <= latest:
             beat_s = self.seconds / self.bars / self.beats_per_bar
@@ -258,8 +260,9 @@ def find_loops(
         The source is no sound.
     """
     wanted = _counts(bars)
-    if isinstance(most, bool) or not isinstance(most, int) or not 0 < most <= _MOST_LOOPS:
-        raise _fault("most", f"is {most!r:.40}; give 1 to {_MOST_LOOPS}")
+    wished = whole(most)
+    if wished is None or not 0 < wished <= _MOST_LOOPS:
+        raise _fault("most", f"is {shown(most, 40)}; give 1 to {_MOST_LOOPS}")
     sound = sound_of(source)
     # what is no number would spread over every measure
     clean = np.nan_to_num(sound.samples, nan=0.0, posinf=1.0, neginf=-1.0)
@@ -281,7 +284,7 @@ def find_loops(
         if joined.seam.loops:
             found.append(joined)
         reasons += joined.seam.reasons
-        if len(found) == most:
+        if len(found) == wished:
             break
     if not found:
         told = next(iter(reasons), "no stretch of even level has that many bars")
@@ -290,13 +293,14 @@ def find_loops(
 
 
 def _counts(bars: Any) -> tuple[int, ...]:
-    listed = USUAL_BARS if bars is None else (bars,) if isinstance(bars, int) else bars
+    listed = USUAL_BARS if bars is None else bars if whole(bars) is None else (bars,)
     if not isinstance(listed, Sequence) or isinstance(listed, str | bytes) or not listed:
-        raise _fault("bars", f"are {bars!r:.40}; give a whole number, or some")
-    for one in listed:
-        if isinstance(one, bool) or not isinstance(one, int) or not 0 < one <= MOST_BARS:
-            raise _fault("bars", f"have {one!r:.40}; give 1 to {MOST_BARS}")
-    return tuple(dict.fromkeys(listed))
+        raise _fault("bars", f"are {shown(bars, 40)}; give a whole number, or some")
+    counts = [whole(one) for one in listed]
+    for one, count in zip(listed, counts, strict=True):
+        if count is None or not 0 < count <= MOST_BARS:
+            raise _fault("bars", f"have {shown(one, 40)}; give 1 to {MOST_BARS}")
+    return tuple(dict.fromkeys(count for count in counts if count is not None))
 
 
 def _listed(counts: Sequence[int]) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from musicnb._given import shown, whole
 from musicnb.convert import Blocks
 from musicnb.deliver._labels import has_content_credentials
 from musicnb.errors import InvalidInput
@@ -47,11 +48,11 @@ def _checked(sound: Sound) -> Sound:
     elif samples.shape[1] > _MOST_CHANNELS or not np.issubdtype(samples.dtype, np.floating):
         kind = f"{samples.shape[1]} channels of {samples.dtype}"
         problem = f"must be floats in at most {_MOST_CHANNELS} channels, not {kind}"
-    elif isinstance(rate, bool) or not isinstance(rate, int) or not _RATES[0] <= rate <= _RATES[1]:
-        problem = f"must have {_RATES[0]:,} to {_RATES[1]:,} frames a second, not {rate!r:.40}"
+    elif (frames := whole(rate)) is None or not _RATES[0] <= frames <= _RATES[1]:
+        problem = f"must have {_RATES[0]:,} to {_RATES[1]:,} frames a second, not {shown(rate)}"
     if problem:
         raise InvalidInput.about("samples", problem)
-    return Sound(samples.astype(np.float32, copy=False), rate)
+    return Sound(samples.astype(np.float32, copy=False), int(rate))
 
 
 class Original:

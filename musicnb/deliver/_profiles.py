@@ -6,18 +6,20 @@ it was looked at, and how far it could be checked. There is no default.
 
 from __future__ import annotations
 
-import math
 import re
-import sys
 from dataclasses import dataclass, replace
 from typing import Final
 
+from musicnb._given import plain, real, shown, whole
 from musicnb.errors import Fault, InvalidInput
 from musicnb.sound import FORMATS, RATES, Encoding, Format
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
 _LOUDNESS_LUFS: Final = (-70.0, 0.0)
 _MOST_CHANNELS: Final = 2
+_WHOLE: Final = ("sample_rate", "channels", "bits", "size_limit_bytes")
+_ABOVE_0: Final = ("tolerance_lu", "bitrate_kbps", "longest_s")
+_LEVELS: Final = ("loudness_lufs", "true_peak_dbtp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +80,29 @@ class Profile:
     size_limit_bytes: int | None = None
 
     def __post_init__(self) -> None:
+        for name in (*_WHOLE, *_ABOVE_0, *_LEVELS):
+            object.__setattr__(self, name, plain(getattr(self, name)))
         faults = [
-            Fault(name, "", f"must be a positive number, not {value!r:.40}")
-            for name in (
-                "tolerance_lu", "sample_rate", "bitrate_kbps", "longest_s", "size_limit_bytes"
-            )
-            if (value := getattr(self, name)) is not None and not _is_number(value, above=0)
-        ]  # fmt: skip
+            Fault(name, "", f"must be a positive {kind}, not {shown(value)}")
+            for names, kind, read in ((_WHOLE, "whole number", whole), (_ABOVE_0, "number", real))
+            for name in names
+            if (value := getattr(self, name)) is not None and not (read(value) or 0) > 0
+        ]
         if not (isinstance(self.name, str) and _NAME.fullmatch(self.name)):
-            faults.append(Fault("name", "", f"must be like 'ebu-r128', not {self.name!r:.40}"))
+            faults.append(Fault("name", "", f"must be like 'ebu-r128', not {shown(self.name)}"))
         least, most = _LOUDNESS_LUFS
-        for name in ("loudness_lufs", "true_peak_dbtp"):
+        for name in _LEVELS:
             value = getattr(self, name)
-            if value is not None and not (_is_number(value) and least <= value <= most):
-                wanted = f"must be {least:g} to {most:g}, not {value!r:.40}"
+            if value is not None and ((level := real(value)) is None or not least <= level <= most):
+                wanted = f"must be {least:g} to {most:g}, not {shown(value)}"
                 faults.append(Fault(name, "", wanted))
         if self.channels not in (None, *range(1, _MOST_CHANNELS + 1)):
-            faults.append(Fault("channels", "", f"must be 1 or 2, not {self.channels!r:.40}"))
+            faults.append(Fault("channels", "", f"must be 1 or 2, not {shown(self.channels)}"))
+        faults += [
+            Fault(name, "", f"must be text in a line, not {shown(value)}")
+            for name in ("title", "source", "source_date", "checked")
+            if not isinstance(value := getattr(self, name), str) or not value.isprintable()
+        ]
         faults += [
             Fault(name, "", "must be given: a profile without a source is a rumour")
             for name in ("source", "source_date", "checked")
@@ -107,7 +115,7 @@ class Profile:
 
     def _format_faults(self) -> list[Fault]:
         if self.format not in FORMATS:
-            return [Fault("format", "", f"must be one of {FORMATS}, not {self.format!r:.40}")]
+            return [Fault("format", "", f"must be one of {FORMATS}, not {shown(self.format)}")]
         rates = RATES.get(self.format)
         if rates and self.sample_rate is not None and self.sample_rate not in rates:
             return [Fault("sample_rate", "", f"must be one of {rates} for {self.format}")]
@@ -155,14 +163,9 @@ def profile_named(name: str | Profile) -> Profile:
         return name
     known = PROFILES.get(name) if isinstance(name, str) else None
     if known is None:
-        wanted = f"is none of {', '.join(PROFILES)}: {name!r:.40}"
+        wanted = f"is none of {', '.join(PROFILES)}: {shown(name)}"
         raise InvalidInput.from_faults([Fault("profile", "", wanted)])
     return known
-
-
-def _is_number(value: object, *, above: float = -math.inf) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and abs(value) <= sys.float_info.max and value > above  # type: ignore[operator,arg-type]
 
 
 _SECOND_HAND: Final = "The document itself was not opened: figures as others quote them."

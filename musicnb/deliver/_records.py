@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 VERSION: Final = 1
 MOST_FILES: Final = 5_000
+#: The others tell what these are.
+MOST_SOUNDS: Final = 4_900
 MANIFEST: Final = "manifest.json"
 CHECKSUMS: Final = "SHA256SUMS"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import os
 import re
 import stat
@@ -31,6 +32,8 @@ from musicnb.sound import is_device, named_path
 MOST_BYTES: Final = 16 * 2**30
 _MOST_MANIFEST_BYTES: Final = 64 * 2**20
 _MOST_PROBLEMS: Final = 50
+# every file in two folders of its own, with manifest and checksums
+_MOST_SEEN: Final = 3 * MOST_FILES + 2
 _ENCRYPTED: Final = 0x1
 _IS_PATH: Final = re.compile(PATH_PATTERN)
 _CHECKSUM_LINE: Final = re.compile(r"([0-9a-f]{64})  (\S+)")
@@ -195,11 +198,15 @@ def _reader(path: Path) -> Callable[[], BinaryIO]:
 
 
 def _list_folder(folder: Path, files: _Files) -> None:
-    waiting = [(folder, "")]
+    waiting, seen = [(folder, "")], 0
     while waiting:
         here, prefix = waiting.pop()
         with os.scandir(here) as found:
-            for item in sorted(found, key=lambda item: item.name):
+            few = list(itertools.islice(found, _MOST_SEEN + 1 - seen))
+            seen += len(few)
+            if seen > _MOST_SEEN:
+                raise _Refused(f"it has more than {_MOST_SEEN:,} files and folders")
+            for item in sorted(few, key=lambda item: item.name):
                 name = f"{prefix}{item.name}"
                 if item.is_dir(follow_symlinks=False):
                     if name.count("/") > 1:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from musicnb.deliver._archive import Entry, write_archive
 from musicnb.deliver._records import CHECKSUMS, MANIFEST, PackManifest
 from musicnb.errors import InvalidInput
-from musicnb.sound import new_file
+from musicnb.sound import delete_partials, new_file
 
 _fault = partial(InvalidInput.about, "files")
 
@@ -63,6 +63,7 @@ def write_pack(
         ]
     ]
     target = Path(path)
+    delete_partials(target.parent)  # a pack may be large
     with new_file(target) as file:
         write_archive(file, entries)
     return target

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
+from musicnb._given import shown, whole
 from musicnb.errors import Fault, InvalidInput
 from musicnb.library._database import Database
 
@@ -152,15 +153,16 @@ def _checked(name: str, given: object) -> Any:
 def _stars(given: object) -> int | None:
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= MOST_STARS:
-        text = f"is {_short(given)}; give 1 to {MOST_STARS}, or None to take the stars away"
+    stars = whole(given)
+    if stars is None or not 1 <= stars <= MOST_STARS:
+        text = f"is {shown(given)}; give 1 to {MOST_STARS}, or None to take the stars away"
         raise _fault("stars", text)
-    return given
+    return stars
 
 
 def _tags(given: object) -> tuple[str, ...]:
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        text = f"is {_short(given)}; give a list of words, such as ['hook', 'keep']"
+        text = f"is {shown(given)}; give a list of words, such as ['hook', 'keep']"
         raise _fault("tags", text)
     tags: dict[str, str] = {}
     for tag in given:
@@ -168,7 +170,7 @@ def _tags(given: object) -> tuple[str, ...]:
         if not 0 < len(words) <= _LONGEST_TAG or "," in words or _has_control(words, allowed=""):
             raise _fault(
                 "tags",
-                f"has {_short(tag)}; give 1 to {_LONGEST_TAG} characters a tag, without commas,"
+                f"has {shown(tag)}; give 1 to {_LONGEST_TAG} characters a tag, without commas,"
                 " line breaks and control characters",
             )
         tags.setdefault(words.casefold(), words)
@@ -179,13 +181,13 @@ def _tags(given: object) -> tuple[str, ...]:
 
 def _note(given: object) -> str:
     if not isinstance(given, str):
-        raise _fault("note", f"is {_short(given)}; give text, or '' to take the note away")
+        raise _fault("note", f"is {shown(given)}; give text, or '' to take the note away")
     note = given.replace("\r\n", "\n").strip()
     if len(note) > _LONGEST_NOTE:
         text = f"has {len(note):,} characters; at most {_LONGEST_NOTE:,} are kept"
         raise _fault("note", text)
     if _has_control(note, allowed="\n\t"):
-        raise _fault("note", f"is {_short(note)}; take its control characters out")
+        raise _fault("note", f"is {shown(note)}; take its control characters out")
     return note
 
 
@@ -199,10 +201,3 @@ def _has_control(text: str, *, allowed: str) -> bool:
         unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") and letter not in allowed
         for letter in text
     )
-
-
-def _short(value: object) -> str:
-    try:
-        return f"{value!r:.60}"
-    except ValueError:  # Python refuses to write integers of thousands of digits
-        return "a very large number"

@@ -6,19 +6,10 @@ from collections.abc import Collection, Mapping
 from numbers import Integral
 from typing import Any, Final
 
+from musicnb._given import shown
 from musicnb.errors import InvalidInput
 
-_MOST_LETTERS: Final = 80
 _SEED_BITS: Final = 128
-
-
-def shown(value: object) -> str:
-    """Write any value for an error, in one short line."""
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 - of an integer with thousands of digits, or a caller's own
-        return f"a {type(value).__name__} that cannot be shown"
-    return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 1]}…"
 
 
 def name(field: str, value: Any) -> str:

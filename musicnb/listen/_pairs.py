@@ -36,8 +36,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from musicnb._given import shown
 from musicnb.errors import InvalidInput
-from musicnb.listen._inputs import name, shown, whole_seed
+from musicnb.listen._inputs import name, whole_seed
 from musicnb.listen._model import Floats, answer_chances
 from musicnb.listen._posterior import Ballots, Draws, quick_draws
 from musicnb.listen._votes import TopK, Vote, check

@@ -8,9 +8,10 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 
+from musicnb._given import shown
 from musicnb.errors import InvalidInput
 from musicnb.listen._contrasts import Contrast, contrasts
-from musicnb.listen._inputs import by_clip, shown, whole_seed
+from musicnb.listen._inputs import by_clip, whole_seed
 from musicnb.listen._model import USABLE_MARGIN, Floats
 from musicnb.listen._posterior import Ballots, Draws
 from musicnb.listen._sampling import sample

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+from musicnb._given import shown
 from musicnb.errors import InvalidInput
-from musicnb.listen._inputs import name, shown
+from musicnb.listen._inputs import name
 
 Answer = Literal["A", "B", "tie", "both_unusable"]
 

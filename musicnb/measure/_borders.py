@@ -27,8 +27,8 @@ _LEAST_ONSET: Final = 0.25
 # A logit model of the columns of `border_columns` and a constant, fitted with a ridge to clips of
 # the sandbox's engine by benchmarks/fitting_bars.py.
 _WEIGHTS: Final = (
-    1.7404, -1.1079, -0.3271, 0.9792, 0.1992, 0.6543, -0.4954, -0.9408, -1.9057, -2.0024,
-    2.1392, 1.5874, -1.7682,
+    1.7473, -1.1119, -0.3325, 0.9776, 0.2030, 0.6433, -0.4876, -0.9407, -1.9187, -2.0132,
+    2.1484, 1.5983, -1.7672,
 )  # fmt: skip
 
 

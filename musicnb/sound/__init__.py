@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         encode_into,
         write,
     )
-    from musicnb.sound._new_file import is_device, named_path, new_file
+    from musicnb.sound._new_file import delete_partials, is_device, named_path, new_file
 else:
     # what reading does not need
     __getattr__ = lazily(
@@ -41,7 +41,7 @@ else:
                 "encode_into",
                 "write",
             ),
-            "musicnb.sound._new_file": ("is_device", "named_path", "new_file"),
+            "musicnb.sound._new_file": ("delete_partials", "is_device", "named_path", "new_file"),
         },
     )
 
@@ -56,6 +56,7 @@ __all__ = [
     "Kind",
     "Sound",
     "Source",
+    "delete_partials",
     "encode",
     "encode_into",
     "examine",

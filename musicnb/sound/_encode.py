@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final, Literal
+from typing import Any, BinaryIO, Final, Literal, TypeVar
 
 import numpy as np
 import soundfile as sf
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from musicnb.sound._id3 import TAGS, id3_tag
 from musicnb.sound._new_file import new_file
+
+_T = TypeVar("_T")
 
 Format = Literal["MP3", "FLAC", "OGG", "OPUS", "WAV"]
 FORMATS: Final = ("MP3", "FLAC", "OGG", "OPUS", "WAV")
@@ -223,7 +225,7 @@ def write(
 class _After:
     """What libsndfile writes into: a file behind the tag that stands at its front.
 
-    A callback of libsndfile cannot raise, so what goes wrong is kept.
+    A callback of libsndfile cannot raise, so what goes wrong is kept, and the file left alone then.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -232,20 +234,25 @@ class _After:
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         origin = self._origin if whence == os.SEEK_SET else 0
-        return self._file.seek(offset + origin, whence) - self._origin
+        # what waits to be written is written first, which may fail
+        return self._tried(lambda: self._file.seek(offset + origin, whence) - self._origin, 0)
 
     def tell(self) -> int:
-        return self._file.tell() - self._origin
+        return self._tried(lambda: self._file.tell() - self._origin, 0)
 
     def read(self, count: int) -> bytes:
-        return self._file.read(count)
+        return self._tried(lambda: self._file.read(count), b"")
 
     def write(self, data: bytes) -> int:
-        try:
-            return self._file.write(data)
-        except OSError as error:
-            self.failure = self.failure or error
-            return 0
+        return self._tried(lambda: self._file.write(data), 0)
+
+    def _tried(self, step: Callable[[], _T], failed: _T) -> _T:
+        if self.failure is None:
+            try:
+                return step()
+            except OSError as error:
+                self.failure = error
+        return failed
 
 
 def encode_into(

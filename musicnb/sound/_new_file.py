@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from musicnb._given import shown
 from musicnb.errors import Fault, InvalidInput
+
+if sys.platform != "win32":  # there, what a killed process leaves behind stays
+    import fcntl
+
+_PARTIAL: Final = re.compile(r"\.[0-9a-f]{32}\.part")
+# it is locked a moment after it was made
+_SURELY_LOCKED_S: Final = 3_600
 
 # with any ending: Microsoft, "Naming Files, Paths, and Namespaces"
 _DEVICES: Final = frozenset(
@@ -30,15 +42,15 @@ def named_path(path: object) -> Path:
     InvalidInput
         It is no path, or none that a file system takes.
     """
-    problem = ""
+    problem = "it is empty"  # which pathlib takes for the present folder
     try:
-        named = Path(path).expanduser()  # type: ignore[arg-type] # what is no path is refused
-        named.resolve()  # complains of what no file system takes
+        if path != "":
+            named = Path(path).expanduser()  # type: ignore[arg-type] # what is no path is refused
+            named.resolve()  # complains of what no file system takes
+            return named
     except (TypeError, ValueError, RuntimeError, OSError) as error:
-        problem = f"{path!r:.80} is no path ({error!s:.80})"
-    else:
-        return named
-    raise InvalidInput.from_faults([Fault("path", "", problem)])
+        problem = f"{error!s:.80}"
+    raise InvalidInput.from_faults([Fault("path", "", f"{shown(path)} is no path ({problem})")])
 
 
 @contextmanager
@@ -70,6 +82,7 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
     partial = target.with_name(f".{os.urandom(16).hex()}.part")
     try:
         with partial.open("x+b") as file:
+            _lock(file.fileno())
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -80,6 +93,42 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
     finally:
         partial.unlink(missing_ok=True)
     _sync(target.parent)
+
+
+def delete_partials(folder: Path) -> None:
+    """Delete what killed processes have left in a folder of files that `new_file` was to write.
+
+    Nobody else's are deleted, none that is being written, and none younger than an hour.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if _PARTIAL.fullmatch(path.name):
+                with suppress(OSError):
+                    _delete_if_orphan(path)
+
+
+def _delete_if_orphan(path: Path) -> None:
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        found = os.fstat(descriptor)
+        is_own = stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid()
+        if is_own and time.time() - found.st_mtime > _SURELY_LOCKED_S and _lock(descriptor):
+            path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock a file until it is closed, also by the end of its process; say whether it is."""
+    if sys.platform == "win32":
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # it is locked, or nothing that can be
+        return False
+    return True
 
 
 def _publish(partial: Path, target: Path) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from musicnb.studio._listening import ListeningOptions
     from musicnb.studio._session import Session
     from musicnb.studio._session_figures import SessionFigures
+    from musicnb.studio._statements import Statements
 else:
     __getattr__ = lazily(
         __name__,
@@ -35,6 +36,7 @@ else:
             "musicnb.studio._listening": ("ListeningOptions",),
             "musicnb.studio._session": ("Session",),
             "musicnb.studio._session_figures": ("SessionFigures",),
+            "musicnb.studio._statements": ("Statements",),
         },
     )
 
@@ -53,6 +55,7 @@ __all__ = [
     "RunFigures",
     "Session",
     "SessionFigures",
+    "Statements",
     "Studio",
     "StudioForm",
     "Task",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from musicnb.errors import InvalidInput
+from musicnb.errors import InvalidInput, LibraryError
+from musicnb.sound import new_file
 
 if TYPE_CHECKING:
     from musicnb.studio._session import Session
@@ -48,6 +51,35 @@ def _asked(session: Session) -> Session:
             print(f"{error.message}. {error.hint or ''}")  # noqa: T201
     print(screen.remark)  # noqa: T201
     return session
+
+
+def write_pair(session: Session, folder: Path) -> tuple[Path, Path]:
+    """Write the pair on the screen into a folder; see `Session.write_pair`."""
+    token = session.screen().token
+    sounds = session.sound(token, "A"), session.sound(token, "B")
+    paths = folder / "A.wav", folder / "B.wav"
+    problem = ""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove(paths)
+        for path, data in zip(paths, sounds, strict=True):
+            with new_file(path, overwrite=True) as file:
+                file.write(data)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        _remove(paths)
+    else:
+        return paths
+    raise LibraryError(
+        f"the pair cannot be written into {str(folder)!r:.200} ({problem:.200})",
+        hint="Make room, or choose another folder",
+    )
+
+
+def _remove(paths: tuple[Path, ...]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _typed(question: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from musicnb._given import shown
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.library import KeptSession, KeptVote, Library
 from musicnb.listen import Agreement, Ranking, TopK, Vote, agreement, consistency, rank
@@ -17,7 +18,7 @@ from musicnb.studio._clips import Clips
 from musicnb.studio._handout import GuestSounds, Rules, hand_out
 from musicnb.studio._sealed import SealedSounds
 from musicnb.studio._sealed_folders import sealed_folder
-from musicnb.studio._votes_file import export_votes, imported_votes
+from musicnb.studio._votes_file import export_votes, imported_votes, named_here, person
 
 _fault = InvalidInput.about
 
@@ -219,8 +220,16 @@ class Ballot:
         )  # fmt: skip
         return hand_out(path, rules, sounds)
 
-    def import_votes(self, path: str | os.PathLike[str]) -> int:
-        """Add the votes of other listeners; each counts once, however often it is added.
+    def import_votes(self, path: str | os.PathLike[str], *, listener: str | None = None) -> int:
+        """Add the votes of another listener; each counts once, however often it is added.
+
+        Parameters
+        ----------
+        path
+            What `export` wrote.
+        listener
+            How that person is called here. By default as in the file; and as before, if earlier
+            votes of the same person are here. Two people need two names.
 
         Returns
         -------
@@ -230,19 +239,16 @@ class Ballot:
         Raises
         ------
         InvalidInput
-            It is no file of votes, or one of another session; nothing is added.
+            It is no file of votes, or one of another session, or somebody else has that name here;
+            nothing is added.
         """
         if self.is_guest:
             raise _fault("session", "is somebody else's: only there can votes be added")
+        called = None if listener is None else person("listener", listener)
         votes = imported_votes(path, self.name, self._kept.clips, self._sounds.code)
         sessions = self._library.journal.sessions
-        known = {vote.vote_id for vote in sessions.votes(self.name, withdrawn=True)}
-        if any(vote.listener == self.listener and vote.vote_id not in known for vote in votes):
-            raise _fault(
-                "listener",
-                f"is {self.listener!r:.40} in the file and here: two people need two names",
-            )
-        return sessions.keep_all(votes)
+        kept = sessions.votes(self.name, withdrawn=True)
+        return sessions.keep_all(named_here(votes, kept, self.listener, called))
 
     # ------------------------------------------------------------------------------ inside
 
@@ -281,4 +287,4 @@ class Ballot:
 def require_session(field: str, value: object) -> None:
     """Refuse what is no session."""
     if not isinstance(value, Ballot):
-        raise _fault(field, f"is {value!r:.60}; give what run.listen() returned")
+        raise _fault(field, f"is {shown(value)}; give what run.listen() returned")

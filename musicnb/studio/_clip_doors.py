@@ -198,7 +198,7 @@ class ClipDoors(OpenStudio):
         ConfigurationError
             Another sample rate needs soxr: ``pip install "musicnb[deliver]"``.
         LibraryError
-            A clip's file has gone.
+            A clip's file has gone or is another than came, or the temporary folder is full.
         """
         from musicnb.studio._delivery import deliver  # noqa: PLC0415 - only who delivers
 

@@ -45,16 +45,7 @@ def conform_clip(
     wanted = profile_named(profile)
     conversions = Conversions(clip.folder)
     digest = sha256_of(clip)
-    labels = Labels(
-        title=clip.title,
-        prompt=str(clip.job.request["prompt"]),
-        model=clip.model,
-        task_id=clip.job.task_id or "",
-        origin=f"clip {clip.clip_id} (sha256 {digest})",
-        loop=str(plan) if isinstance(plan, Loop) else "",
-        sandbox=clip.sandbox,
-        disclosure=disclosure,
-    )
+    labels = labels_of(clip, plan, sha256=digest, disclosure=disclosure)
     if isinstance(plan, Loop):
         names = names_for(conversions, clip, path, wanted.encoding, tail=f"_{plan.words}")
     else:
@@ -81,6 +72,26 @@ def conform_clip(
         made.path.unlink(missing_ok=True)  # nobody could tell what it is
         raise
     return made
+
+
+def labels_of(
+    clip: Clip,
+    plan: CutDown | Loop | None,
+    *,
+    sha256: str | None = None,
+    disclosure: str = DISCLOSURE,
+) -> Labels:
+    """Return what a file made of a clip says of itself; `sha256` if the clip is not as it came."""
+    return Labels(
+        title=clip.title,
+        prompt=str(clip.job.request.get("prompt") or ""),
+        model=clip.model,
+        task_id=clip.job.task_id or "",
+        origin=f"clip {clip.clip_id} (sha256 {sha256 or clip.record.sha256})",
+        loop=str(plan) if isinstance(plan, Loop) else "",
+        sandbox=clip.sandbox,
+        disclosure=disclosure,
+    )
 
 
 def loop_clip(

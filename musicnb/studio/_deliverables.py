@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import string
-import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, Final, TypedDict
 
 from musicnb import sound
+from musicnb._given import real, shown, whole
 from musicnb.analysis import Progress, telling
 from musicnb.deliver import (
     MOST_BARS,
+    MOST_SOUNDS,
     Conformed,
     CutDown,
-    Labels,
     Loop,
     Profile,
     conform,
@@ -26,10 +27,12 @@ from musicnb.deliver import (
     find_loops,
     profile_named,
 )
-from musicnb.errors import InvalidInput
+from musicnb.errors import InvalidInput, LibraryError
 from musicnb.measure import find_bars
 from musicnb.prompts import found_terms, read_terms
 from musicnb.studio._clip import Clip
+from musicnb.studio._conforming import labels_of
+from musicnb.studio._converting import sha256_of
 
 _fault = InvalidInput.about
 
@@ -38,6 +41,7 @@ _FIELDS: Final = ("title", "length", "profile", "model", "clip", "number")
 _MOST_LENGTHS: Final = 20
 LONGEST_NAME: Final = 80
 _MOST_CLIPS: Final = 500
+_MOST_PROFILES: Final = 100
 
 
 class DeliveryOptions(TypedDict, total=False):
@@ -151,14 +155,23 @@ class Wanted:
         given = options.get("lengths")
         lengths = [] if given is None and loops else _lengths(given, chosen)
         terms = read_terms(options.get("terms", ()))
-        return cls(chosen, lengths, loops, places, names, terms)
+        wanted = cls(chosen, lengths, loops, places, names, terms)
+        if wanted.count > MOST_SOUNDS:
+            message = f"in so many lengths for so many profiles are {wanted.count:,} files"
+            raise _fault("clips", f"{message}; a pack holds {MOST_SOUNDS:,}")
+        return wanted
+
+    @property
+    def count(self) -> int:
+        """How many files it is."""
+        return len(self.clips) * (len(self.lengths) + len(self.loops)) * len(self.profiles)
 
     def make(self, folder: Path, progress: Progress) -> list[Deliverable]:
         """Make the files; what `musicnb.Studio.deliver` raises is raised here."""
         files: list[Deliverable] = []
-        total = len(self.clips) * (len(self.lengths) + len(self.loops)) * len(self.profiles)
-        with telling(progress, total, doing="conforming") as done:
+        with telling(progress, self.count, doing="conforming") as done:
             for number, clip in enumerate(self.clips, 1):
+                _require_as_it_came(clip)
                 for plan in self._plans(clip):
                     for profile in self.profiles:
                         files.append(self._made(clip, number, plan, profile, folder))
@@ -192,7 +205,8 @@ class Wanted:
         length = f"_{cut.seconds:g}s" if cut else f"_{loop.words}" if loop else ""
         path = self.names.path(clip, number, length, profile)
         source = loop or (cut.render() if cut else clip.file())
-        made = conform(source, folder / path.replace("/", "_"), profile, labels=_labels(clip, loop))
+        labels = labels_of(clip, plan)
+        made = conform(source, folder / path.replace("/", "_"), profile, labels=labels)
         request = clip.job.request
         asked = "\n".join(str(request.get(name) or "") for name in ("prompt", "lyrics", "title"))
         return Deliverable(path, clip, profile, made, cut, loop, found_terms(asked, self.terms))
@@ -220,7 +234,7 @@ class Names:
         for _, field, spec, conversion in parts:
             if field is not None and (field not in _FIELDS or spec or conversion):
                 known = ", ".join(f"{{{name}}}" for name in _FIELDS)
-                raise _fault("template", f"is {template!r:.80}; it may have {known}, nothing else")
+                raise _fault("template", f"is {shown(template)}; it may have {known}, nothing else")
         self._template, self._taken = template, set[str]()
 
     def path(self, clip: Clip, number: int, length: str, profile: Profile) -> str:
@@ -247,51 +261,71 @@ def _ascii(text: str) -> str:
     return f"{name}-file" if sound.is_device(name) else name
 
 
+def _listed(given: Any, most: int) -> list[Any]:
+    """List one or several; of what never ends only as many as tell that they are too many."""
+    try:
+        several = iter(given)
+    except TypeError:
+        return [given]
+    return list(itertools.islice(several, most + 1))
+
+
+def _require_as_it_came(clip: Clip) -> None:
+    """Refuse another file than the journal knows: the manifest would name a wrong parent."""
+    if sha256_of(clip) != clip.record.sha256:
+        raise LibraryError(
+            f"{clip.path.name} has other bytes than when it came",
+            hint="Restore the file from a copy; studio.library.verify() names all such files",
+        )
+
+
 def _clips(clips: Any) -> list[Clip]:
-    listed = list(clips) if isinstance(clips, Iterable) else [clips]
+    listed = _listed(clips, _MOST_CLIPS)
     for clip in listed:
         if not isinstance(clip, Clip):
-            raise _fault("clips", f"has {clip!r:.60}, which is no clip; give session.shortlist")
+            raise _fault("clips", f"has {shown(clip)}, which is no clip; give session.shortlist")
     if not 0 < len(listed) <= _MOST_CLIPS:
-        raise _fault("clips", f"are {len(listed)}; give 1 to {_MOST_CLIPS}")
+        many = f"more than {_MOST_CLIPS}" if listed else "none"
+        raise _fault("clips", f"are {many}; give 1 to {_MOST_CLIPS}")
     return list({clip.clip_id: clip for clip in listed}.values())
 
 
 def _lengths(lengths: Any, clips: Sequence[Clip]) -> list[float | None]:
     if lengths is None:
         return [None]
-    listed = list(lengths) if isinstance(lengths, Iterable) else [lengths]
+    listed = _listed(lengths, _MOST_LENGTHS)
     if isinstance(lengths, (str, bytes)) or not 0 < len(listed) <= _MOST_LENGTHS:
         raise _fault(
-            "lengths", f"are {lengths!r:.60}; give 1 to {_MOST_LENGTHS} numbers of seconds"
+            "lengths", f"are {shown(lengths)}; give 1 to {_MOST_LENGTHS} numbers of seconds"
         )
-    for seconds in listed:
-        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-        if not number or not 0 < seconds <= sys.float_info.max:
-            raise _fault("lengths", f"have {seconds!r:.40}; give seconds above 0")
-    longest = max(listed)
+    numbers = [real(seconds) or 0.0 for seconds in listed]
+    for given, seconds in zip(listed, numbers, strict=True):
+        if seconds <= 0:
+            raise _fault("lengths", f"have {shown(given)}; give seconds above 0")
+    longest = max(numbers)
     if short := [clip for clip in clips if clip.duration_s < longest]:
         message = f"have {longest:g} s, and {short[0].title!r:.60} has {short[0].duration_s:.2f} s"
         raise _fault("lengths", f"{message}: it is not padded. Leave it or the length out")
-    return list(dict.fromkeys(float(seconds) for seconds in listed))
+    return list(dict.fromkeys(numbers))
 
 
 def _loops(loops: Any) -> list[int]:
     if loops is None:
         return []
-    listed = list(loops) if isinstance(loops, Iterable) else [loops]
+    listed = _listed(loops, _MOST_LENGTHS)
     if isinstance(loops, (str, bytes)) or not 0 < len(listed) <= _MOST_LENGTHS:
-        raise _fault("loops", f"are {loops!r:.60}; give 1 to {_MOST_LENGTHS} numbers of bars")
-    for bars in listed:
-        if isinstance(bars, bool) or not isinstance(bars, int) or not 0 < bars <= MOST_BARS:
-            raise _fault("loops", f"have {bars!r:.40}; give whole bars, 1 to {MOST_BARS}")
-    return list(dict.fromkeys(listed))
+        raise _fault("loops", f"are {shown(loops)}; give 1 to {_MOST_LENGTHS} numbers of bars")
+    numbers = [whole(bars) or 0 for bars in listed]
+    for given, bars in zip(listed, numbers, strict=True):
+        if not 0 < bars <= MOST_BARS:
+            raise _fault("loops", f"have {shown(given)}; give whole bars, 1 to {MOST_BARS}")
+    return list(dict.fromkeys(numbers))
 
 
 def _profiles(profiles: Any) -> list[Profile]:
-    listed = list(profiles) if isinstance(profiles, Iterable) else [profiles]
-    if isinstance(profiles, (str, bytes)):
-        listed = [profiles]
+    listed = [profiles] if isinstance(profiles, str) else _listed(profiles, _MOST_PROFILES)
+    if len(listed) > _MOST_PROFILES:
+        raise _fault("profiles", f"are more than {_MOST_PROFILES}")
     if not listed:
         raise _fault(
             "profiles", "are none; musicnb.deliver.PROFILES lists them: there is no default"
@@ -301,15 +335,3 @@ def _profiles(profiles: Any) -> list[Profile]:
     if twins := [name for name in names if names.count(name) > 1]:
         raise _fault("profiles", f"are two of the name {twins[0]!r}: .changed(name=...) one")
     return known
-
-
-def _labels(clip: Clip, loop: Loop | None) -> Labels:
-    return Labels(
-        title=clip.title,
-        prompt=str(clip.job.request.get("prompt", "")),
-        model=clip.model,
-        task_id=clip.job.task_id or "",
-        origin=f"{clip.clip_id}, SHA-256 {clip.record.sha256}",
-        loop=str(loop) if loop else "",
-        sandbox=clip.sandbox,
-    )

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import shutil
 import tempfile
-import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from musicnb.deliver import DISCLOSURE, Content, Profile, Rights, pack_schema, write_pack
+from musicnb._given import shown
+from musicnb.deliver import DISCLOSURE, Content, Profile, pack_schema, write_pack
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.pictures import size_text
 from musicnb.sound import named_path
 from musicnb.studio._clip import Clip
 from musicnb.studio._clips import Clips
 from musicnb.studio._deliverables import LONGEST_NAME, Deliverable, DeliveryOptions, Wanted
-from musicnb.studio._files import statement
 from musicnb.studio._lineage import lineage_of
+from musicnb.studio._orphans import HeldFolder
 from musicnb.studio._pack_page import pack_page
 from musicnb.studio._packing import extra_file, manifest_of
+from musicnb.studio._statements import Statements
 
 if TYPE_CHECKING:
     import os
@@ -37,9 +36,9 @@ class Delivery:
     The files lie in a temporary folder until the pack is written; the clips are only read.
     """
 
-    def __init__(self, files: Sequence[Deliverable], folder: Path, name: str) -> None:
+    def __init__(self, files: Sequence[Deliverable], folder: HeldFolder, name: str) -> None:
         self.files, self.name = tuple(files), name
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._folder = folder
 
     @property
     def failures(self) -> tuple[Deliverable, ...]:
@@ -134,37 +133,37 @@ class Delivery:
             A file fails its profile and no reason is given, there is something by this name, or a
             value is not what it should be.
         LibraryError
-            It cannot be written; nothing is left behind.
+            It cannot be written, or a file of it has gone since it was made; nothing is left
+            behind.
         """
         target = named_path(path)
-        statement("override", override)
-        if self.failures and not override.strip():
+        said = Statements(rights, terms_url, terms_date, disclosure, override)
+        if self.failures and not said.override.strip():
             names = "; ".join(f"{file.name}: {file.made.problems[0]}" for file in self.failures[:3])
             raise _fault(
                 "override",
                 f"is empty, and {len(self.failures)} of {len(self.files)} files fail: {names}."
                 " Change profile or clip, or say why they are delivered all the same",
             )
-        about = manifest_of(
-            self.files,
-            name=self.name,
-            rights=_rights(rights, terms_url, terms_date, disclosure),
-            disclosure=disclosure,
-            override=override.strip(),
-        )
+        about = manifest_of(self.files, name=self.name, said=said)
         extras: dict[str, bytes] = {
             "index.html": pack_page(about),
             "files.csv": self.table().to_csv(index=False).encode(),
             "pack.schema.json": (json.dumps(pack_schema(), indent=1) + "\n").encode(),
         }
         contents: dict[str, Content] = {file.name: file.made.path for file in self.files}
+        if gone := [file.name for file in self.files if not file.made.path.is_file()]:
+            raise LibraryError(
+                f"{gone[0]} has gone from the temporary folder, in which systems clear up",
+                hint="Deliver again: studio.deliver(...)",
+            )
         files = (*about.files, *(extra_file(name, data) for name, data in extras.items()))
         problem = ""
         try:
             return write_pack(target, about.model_copy(update={"files": files}), contents | extras)
         except FileExistsError:
             raise _fault(
-                "path", f"{target.name!r:.80} exists already and is not replaced"
+                "path", f"{shown(str(target))} exists already and is not replaced"
             ) from None
         except OSError as error:
             problem = f"{target.parent} cannot be written ({error.strerror or error!s:.200})"
@@ -200,12 +199,12 @@ def deliver(
         raise _fault("options", f"have {min(strange)!r:.40}, and there are {known}")
     is_name = isinstance(name, str) and name.strip() and name.isprintable()
     if not is_name or len(name) > LONGEST_NAME:
-        raise _fault("name", f"is {name!r:.60}; give 1 to {LONGEST_NAME} characters")
+        raise _fault("name", f"is {shown(name)}; give 1 to {LONGEST_NAME} characters")
     wanted = Wanted.checked(clips, profiles, options)
     problem, folder = "", None
     try:
-        folder = Path(tempfile.mkdtemp(prefix="musicnb-delivery-"))
-        return Delivery(wanted.make(folder, progress), folder, name.strip())
+        folder = HeldFolder("musicnb-delivery-")
+        return Delivery(wanted.make(folder.path, progress), folder, name.strip())
     except OSError as error:
         problem = error.strerror or str(error)
         _remove(folder)
@@ -218,9 +217,10 @@ def deliver(
     )
 
 
-def _remove(folder: Path | None) -> None:
+def _remove(folder: HeldFolder | None) -> None:
+    # the traceback keeps the folder alive as long as somebody looks at it
     if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
 
 
 def _ending(file: Deliverable) -> str:
@@ -235,17 +235,3 @@ def _loop_cells(file: Deliverable) -> dict[str, float | None]:
         "tempo_bpm": None if loop is None else round(loop.tempo_bpm, 2),
         "seam_rating": None if loop is None else round(loop.rating, 2),
     }
-
-
-def _rights(note: str, url: str, date: str | None, disclosure: str) -> Rights:
-    for field, value in (("rights", note), ("terms_url", url), ("disclosure", disclosure)):
-        statement(field, value)
-    problem = ""
-    try:
-        if date is not None and dt.date.fromisoformat(date).isoformat() != date:
-            problem = "is another way of writing it"
-    except (TypeError, ValueError):
-        problem = "is no day"
-    if problem:
-        raise _fault("terms_date", f"{date!r:.40} {problem}; give one like '2026-01-31'")
-    return Rights(note=note, terms_url=url, terms_date=date)

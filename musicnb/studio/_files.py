@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import stat
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from musicnb._given import shown
 from musicnb.catalogue import MAX_UPLOAD_BYTES
 from musicnb.errors import InvalidInput, LibraryError
 
@@ -20,6 +22,7 @@ _NO_FILES: Final = (
     (stat.S_ISCHR, "device"),
     (stat.S_ISBLK, "device"),
 )
+_LINES: Final = dict.fromkeys(map(ord, "\t\r\n"))
 
 
 def named_folder(library: object) -> Path:
@@ -38,7 +41,7 @@ def named_folder(library: object) -> Path:
     else:
         return folder
     raise LibraryError(
-        f"{library!r:.80} is not a folder's name ({problem:.80})", hint='Such as "musicnb-library"'
+        f"{shown(library)} is not a folder's name ({problem:.80})", hint='Such as "musicnb-library"'
     )
 
 
@@ -69,7 +72,7 @@ def named_upload(path: object, field: str = "source") -> Path:
         problem = f"is no file ({error!s:.80})"
     if file is None or problem:
         named = path if file is None else str(file)
-        raise InvalidInput.about(field, f"{named!r:.200} {problem}; {_GIVE}")
+        raise InvalidInput.about(field, f"{shown(named, 200)} {problem}; {_GIVE}")
     return file
 
 
@@ -117,10 +120,13 @@ def statement(field: str, value: object) -> str:
     Raises
     ------
     InvalidInput
-        It is no text, or a long one.
+        It is no text, or a long one, or has control characters in it other than ends of lines and
+        tabulators.
     """
-    is_text = isinstance(value, str) and len(value) <= _LONGEST_TEXT
-    # half of a letter, as it comes from broken names, cannot be written
-    if is_text and not any("\ud800" <= letter <= "\udfff" for letter in str(value)):
-        return str(value)
-    raise InvalidInput.about(field, f"is {value!r:.60}; give at most {_LONGEST_TEXT:,} characters")
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        text = f"is {shown(value)}; give at most {_LONGEST_TEXT:,} characters"
+        raise InvalidInput.about(field, text)
+    # half of a letter, as it comes from broken names, cannot be written; terminals obey controls
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value.translate(_LINES)):
+        raise InvalidInput.about(field, f"is {shown(value)}; take its control characters out")
+    return value

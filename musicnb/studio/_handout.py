@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from musicnb._foreign import read_record
 from musicnb.deliver import UNREADABLE, Entry, open_archive, write_archive
 from musicnb.errors import InvalidInput, LibraryError
-from musicnb.sound import named_path, new_file
+from musicnb.sound import delete_partials, named_path, new_file
 from musicnb.studio._votes_file import Code
 
 _fault = partial(InvalidInput.about, "path")
@@ -104,6 +104,7 @@ def hand_out(path: object, rules: Rules, sounds: Mapping[str, Path]) -> Path:
     text = (rules.model_dump_json(indent=1) + "\n").encode()
     entries = [Entry(_RULES, len(text), lambda: io.BytesIO(text))]
     entries += [_entry(code, sounds[code]) for code in sorted(sounds)]
+    delete_partials(target.parent)
     with new_file(target) as file:
         write_archive(file, entries)
     return target

@@ -14,17 +14,20 @@ _SIDES = {"A": "left", "B": "right"}
 
 
 def lineage_of(clips: Sequence[Clip], files: Iterable[Deliverable]) -> Iterator[Edge]:
-    """Yield every step, the first ones first.
+    """Yield every step once, the first ones first: their credits add up to what was paid.
 
     Votes of a session that is still blind are counted, and not told.
     """
+    ordered = set()
     for clip in clips:
         job = clip.job
         task = f"task {job.task_id or job.job_id}"
         source = f"sweep {job.sweep}" if job.sweep else f"order {job.job_id}"
         cost = None if clip.credits is None else credits_text(clip.credits)
-        yield Edge(source=source, target=task, step="ordered", credits=cost)
-        yield Edge(source=task, target=_name(clip), step="made")
+        if task not in ordered:  # by another clip of it
+            yield Edge(source=source, target=task, step="ordered", credits=cost)
+        ordered.add(task)
+        yield Edge(source=task, target=_name(clip), step="made", credits="0")
     judged = {clip.clip_id: list(_judgements(clip)) for clip in clips}
     for clip in clips:
         for source, step in judged[clip.clip_id]:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypedDict, Unpack
 
 import numpy as np
 
+from musicnb._given import real, shown, whole
 from musicnb.analysis import Progress
 from musicnb.errors import InvalidInput
 from musicnb.library import KeptSession, Library
@@ -22,6 +23,7 @@ from musicnb.studio._handout import take_in
 from musicnb.studio._sealed import SealedSounds
 from musicnb.studio._sealed_folders import sealed_folder, sealed_root, starting
 from musicnb.studio._session import Session
+from musicnb.studio._votes_file import LONGEST_NAME, person
 
 _fault = InvalidInput.about
 
@@ -29,7 +31,6 @@ _MOST_CLIPS: Final = 64
 _NUMBERS: Final = ("votes", "seed", "excerpt_s", "least_heard_s")
 _MOST_VOTES: Final = 2_000
 _VOTES_PER_CLIP: Final = 4
-_LONGEST_NAME: Final = 80
 _LONGEST_S: Final = 600.0
 _REJECTED: Final = 1
 
@@ -85,7 +86,7 @@ def listen(
         raise _fault(min(strange), f"is no option; there are {known}")
     listener, goal = options.get("listener", "me"), options.get("goal", "top 3")
     votes, seed = options.get("votes"), options.get("seed")
-    name, listener, clips = _name("name", name), _name("listener", listener), _listed(clips)
+    name, listener, clips = person("name", name), person("listener", listener), _listed(clips)
     kept = library.journal.sessions.find(name)
     if kept is None:
         drawn = _seed(seed)
@@ -120,7 +121,7 @@ def listen(
             has = "another" if field == "seed" and found.is_sealed else running[field]
             raise _fault(
                 field,
-                f"is {value!r:.40}, but the session {name!r} has {has}:"
+                f"is {shown(value)}, but the session {name!r} has {has}:"
                 " leave it out to go on, or give another name",
             )
     return found
@@ -144,8 +145,8 @@ def _started(
 
 def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) -> Session:
     """Find a session again."""
-    listener = _name("listener", listener)
-    kept = library.journal.sessions.find(_name("name", name))
+    listener = person("listener", listener)
+    kept = library.journal.sessions.find(person("name", name))
     if kept is None:
         known = ", ".join(repr(session.name) for session in library.journal.sessions.all()[-10:])
         raise _fault("name", f"is {name!r:.80}; there are {known or 'no sessions'}")
@@ -160,14 +161,14 @@ def reopen(library: Library, clips: Iterable[Clip], name: str, listener: str) ->
 
 def guest(library: Library, path: object, listener: str) -> Session:
     """Open a session that somebody handed out; see `musicnb.Studio.guest_session`."""
-    listener = _name("listener", listener)
+    listener = person("listener", listener)
     with starting(library):
         return _taken_in(library, path, listener)
 
 
 def _taken_in(library: Library, path: object, listener: str) -> Session:
     rules = take_in(path, sealed_root(library))
-    name = f"{_name('name', rules.name)[: _LONGEST_NAME - 11]} {rules.session[:10]}"
+    name = f"{person('name', rules.name)[: LONGEST_NAME - 11]} {rules.session[:10]}"
     if library.journal.sessions.find(name) is None:
         setup = Setup(
             k=rules.k, votes=rules.votes, blind=True, seed=rules.seed, excerpt_s=None,
@@ -209,19 +210,19 @@ def show(session: Session, library: Library) -> None:
 
 def _listed(clips: object) -> list[Clip]:
     if isinstance(clips, (str, bytes)) or not isinstance(clips, Iterable):
-        raise _fault("clips", f"is {clips!r:.40}; give a whole number from 2, or a list of clips")
+        raise _fault("clips", f"is {shown(clips)}; give a whole number from 2, or a list of clips")
     listed = list(clips)
     for clip in listed:
         if not isinstance(clip, Clip):
-            raise _fault("clips", f"has {clip!r:.40}, which is no clip; give run.clips")
+            raise _fault("clips", f"has {shown(clip)}, which is no clip; give run.clips")
     return list({clip.clip_id: clip for clip in listed}.values())
 
 
 def _chosen(clips: Sequence[Clip], count: int | None, seed: int) -> Clips:
     """Draw clips, as many of each order as of any other; in an order that says nothing."""
     usable = [clip for clip in clips if clip.stars != _REJECTED]
-    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 2):  # noqa: PLR2004
-        raise _fault("clips", f"is {count!r:.40}; give a whole number from 2, or a list of clips")
+    if count is not None and count < 2:  # noqa: PLR2004
+        raise _fault("clips", f"is {shown(count)}; give a whole number from 2, or a list of clips")
     count = len(usable) if count is None else min(count, len(usable))
     if count > _MOST_CLIPS:
         raise _fault("clips", f"are {count}; at most {_MOST_CLIPS} can be heard against each other")
@@ -237,15 +238,15 @@ def _chosen(clips: Sequence[Clip], count: int | None, seed: int) -> Clips:
 
 
 def _votes(votes: object, clips: int) -> int:
-    wanted = _VOTES_PER_CLIP * clips if votes is None else votes
-    if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= _MOST_VOTES:
-        raise _fault("votes", f"is {wanted!r:.40}; give a whole number from 1 to {_MOST_VOTES:,}")
+    wanted = _VOTES_PER_CLIP * clips if votes is None else whole(votes)
+    if wanted is None or not 1 <= wanted <= _MOST_VOTES:
+        raise _fault("votes", f"is {shown(votes)}; give a whole number from 1 to {_MOST_VOTES:,}")
     return wanted
 
 
 def _yes_or_no(field: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise _fault(field, f"is {value!r:.40}; give True or False")
+        raise _fault(field, f"is {shown(value)}; give True or False")
     return value
 
 
@@ -258,32 +259,26 @@ def _k(goal: object, clips: int) -> int:
     words = goal.split() if isinstance(goal, str) else []
     if len(words) == 2 and words[0] == "top" and words[1].isascii() and words[1].isdigit():  # noqa: PLR2004
         goal = int(words[1][:6])
-    if isinstance(goal, bool) or not isinstance(goal, int) or goal < 1:
-        raise _fault("goal", f"is {goal!r:.40}; give 'top 3', or another number of the best")
-    if goal >= clips:
-        raise _fault("goal", f"is the best {goal} of {clips} clips, which are all: ask for fewer")
-    return goal
+    k = whole(goal)
+    if k is None or k < 1:
+        raise _fault("goal", f"is {shown(goal)}; give 'top 3', or another number of the best")
+    if k >= clips:
+        message = f"is the best {shown(k)} of {clips} clips, which are all: ask for fewer"
+        raise _fault("goal", message)
+    return k
 
 
-def _seconds(field: str, value: Any, *, least: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _fault(field, f"is {value!r:.40}; give seconds")
-    if not least <= value <= _LONGEST_S:
-        raise _fault(field, f"is {value!r:.40}; give {least:g} to {_LONGEST_S:g} seconds")
-    return float(value)
+def _seconds(field: str, value: object, *, least: float) -> float:
+    seconds = real(value)
+    if seconds is None or not least <= seconds <= _LONGEST_S:
+        raise _fault(field, f"is {shown(value)}; give {least:g} to {_LONGEST_S:g} seconds")
+    return seconds
 
 
 def _seed(seed: object) -> int:
     if seed is None:
         return secrets.randbelow(2**31)
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
-        raise _fault("seed", f"is {seed!r:.40}; give a whole number from 0")
-    return seed
-
-
-def _name(field: str, value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_NAME:
-        raise _fault(field, f"is {value!r:.60}; give 1 to {_LONGEST_NAME} characters")
-    if not value.isprintable():
-        raise _fault(field, f"is {value!r:.60}; take what cannot be seen out of it")
-    return value.strip()
+    drawn = whole(seed)
+    if drawn is None or not 0 <= drawn < 2**63:
+        raise _fault("seed", f"is {shown(seed)}; give a whole number from 0")
+    return drawn

@@ -27,6 +27,7 @@ from musicnb.sweep import credits_text, line_of
 
 if TYPE_CHECKING:
     from musicnb.studio._deliverables import Deliverable
+    from musicnb.studio._statements import Statements
 
 _MEDIA: Final = {
     "WAV": "audio/wav", "FLAC": "audio/flac", "MP3": "audio/mpeg", "OGG": "audio/ogg",
@@ -39,9 +40,7 @@ _EXTRA_MEDIA: Final = {
 }  # fmt: skip
 
 
-def manifest_of(
-    files: Sequence[Deliverable], *, name: str, rights: Rights, disclosure: str, override: str
-) -> PackManifest:
+def manifest_of(files: Sequence[Deliverable], *, name: str, said: Statements) -> PackManifest:
     """Write down what a delivery is; what else a pack holds is added later."""
     made_of = {file.clip.clip_id: file for file in files}.values()
     clips = [file.clip for file in made_of]
@@ -50,10 +49,10 @@ def manifest_of(
         made_at=moment(time.time()) or "",
         musicnb=__version__,
         is_sandbox=any(clip.sandbox for clip in clips),
-        disclosure=disclosure,
-        rights=rights,
+        disclosure=said.disclosure,
+        rights=Rights(note=said.rights, terms_url=said.terms_url, terms_date=said.terms_date),
         clips=tuple(_clip_record(file.clip, file.found_terms) for file in made_of),
-        files=tuple(_file_record(file, override) for file in files),
+        files=tuple(_file_record(file, said.override.strip()) for file in files),
         lineage=tuple(lineage_of(clips, files)),
     )
 

@@ -9,8 +9,9 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 
+from musicnb._given import whole
 from musicnb.catalogue import amount_text
 from musicnb.errors import InvalidInput
 from musicnb.library import Planned
@@ -354,8 +355,8 @@ class Run:
         """
         from musicnb.studio._listening import listen  # noqa: PLC0415 - only who listens
 
-        some: Iterable[Clip] = self.clips if isinstance(clips, int) else clips
-        count = clips if isinstance(clips, int) else None
+        count = whole(clips)
+        some = self.clips if count is not None else cast("Iterable[Clip]", clips)
         name = self.plan.name if name is None else name
         return listen(self._road.library, some, name=name, count=count, **options)
 

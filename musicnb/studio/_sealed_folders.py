@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from musicnb.library import KeptSession, Library
+from musicnb.studio._orphans import delete_orphans
 
 _LETTERS: Final = 16
 
@@ -56,7 +56,4 @@ def _clear(library: Library, root: Path) -> None:
         for session in library.journal.sessions.all()
         if session.revealed_at is None
     }
-    with contextlib.suppress(OSError):
-        for folder in root.iterdir():
-            if folder not in going_on and folder.is_dir() and not folder.is_symlink():
-                shutil.rmtree(folder, ignore_errors=True)
+    delete_orphans(folder for folder in root.glob("*") if folder not in going_on)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from musicnb._given import shown
 from musicnb.briefs import Brief
 from musicnb.catalogue import amount_text
 from musicnb.errors import Fault, InvalidInput
@@ -96,7 +97,7 @@ def checked_sweep(
             cap = Decimal("NaN")
         if not cap.is_finite() or not 0 <= cap <= _MOST_CREDITS or isinstance(max_credits, bool):
             faults.append(
-                Fault("max_credits", "", f"is {_short(max_credits)}; give credits, such as 750")
+                Fault("max_credits", "", f"is {shown(max_credits)}; give credits, such as 750")
             )
     if isinstance(briefs, Brief) or not isinstance(briefs, Iterable):
         text = f"is one {type(briefs).__name__}; give a list of TextToMusic(...)"
@@ -126,10 +127,3 @@ def _faults_of(briefs: Sequence[object]) -> list[Fault]:
                 for fault in error.faults
             ]
     return faults
-
-
-def _short(value: object) -> str:
-    try:
-        return f"{value!r:.80}"
-    except ValueError:  # Python refuses to write integers of thousands of digits
-        return "a very large number"

@@ -7,13 +7,15 @@ is compared.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from musicnb._foreign import read_record
+from musicnb._given import shown
 from musicnb.errors import InvalidInput
 from musicnb.library import KeptVote
 from musicnb.listen import Answer
@@ -24,10 +26,11 @@ _fault = InvalidInput.about
 VERSION: Final = 1
 _MOST_BYTES: Final = 16 * 2**20
 _MOST_VOTES: Final = 100_000
+LONGEST_NAME: Final = 80
 
 Code = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Seconds = Annotated[float, Field(ge=0, le=1e6)]
-Listener = Annotated[str, Field(min_length=1, max_length=80)]
+Listener = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 
 class _Record(BaseModel):
@@ -125,8 +128,8 @@ def imported_votes(
     for number, vote in enumerate(filed.votes):
         if vote.left not in clip_of or vote.right not in clip_of or vote.left == vote.right:
             raise _fault(f"votes[{number}]", "is about clips that are not compared here")
-        if not vote.listener.isprintable() or vote.listener != vote.listener.strip():
-            raise _fault(f"votes[{number}].listener", "has what cannot be seen in it")
+        if vote.listener != person("listener", vote.listener):
+            raise _fault(f"votes[{number}].listener", "has spaces around it")
         is_repeat = vote.mark == _mark(code, vote.vote_id, is_repeat=True)
         if not is_repeat and vote.mark != _mark(code, vote.vote_id, is_repeat=False):
             raise _fault(f"votes[{number}]", "carries a mark of another listening")
@@ -138,6 +141,68 @@ def imported_votes(
             )
         )  # fmt: skip
     return votes
+
+
+def named_here(
+    votes: Sequence[KeptVote], kept: Iterable[KeptVote], own: str, listener: str | None
+) -> list[KeptVote]:
+    """Give the listeners of a file the names that they have here.
+
+    A file holds all votes that count of its listener. So one of which a vote is here already comes
+    from the same person, and one of which none is comes from another, whatever both are called.
+
+    Parameters
+    ----------
+    votes
+        Of the file.
+    kept
+        All that the session has, also those that were taken back.
+    own
+        Who listens here.
+    listener
+        How the person is to be called here; None for as in the file, or as before.
+
+    Raises
+    ------
+    InvalidInput
+        The name is somebody else's here, or `listener` is given for several people.
+    """
+    name_of = {vote.vote_id: vote.listener for vote in kept}
+    taken = {own, *name_of.values()}
+    names: dict[str, str] = {}
+    for filed in dict.fromkeys(vote.listener for vote in votes):
+        known = {
+            name_of[vote.vote_id]
+            for vote in votes
+            if vote.listener == filed and vote.vote_id in name_of
+        }
+        names[filed] = name = min(known, default=listener or filed)
+        if len(known) > 1 or (known and listener not in (None, name)):
+            raise _fault("listener", f"of the file is {name!r} here: leave it out")
+        if not known and name in taken:
+            raise _fault(
+                "listener",
+                f"is {name!r} in the file and here, but none of the votes is the same: two people"
+                f" need two names. Give another: listener={name + ' 2'!r}",
+            )
+    if listener is not None and len(names) > 1:
+        raise _fault("listener", f"cannot be one: the file has votes of {len(names)} people")
+    return [replace(vote, listener=names[vote.listener]) for vote in votes]
+
+
+def person(field: str, value: object) -> str:
+    """Return a name that can be shown.
+
+    Raises
+    ------
+    InvalidInput
+        It is none, or longer than 80 characters.
+    """
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_NAME:
+        raise _fault(field, f"is {shown(value)}; give 1 to {LONGEST_NAME} characters")
+    if not value.isprintable():
+        raise _fault(field, f"is {shown(value)}; take what cannot be seen out of it")
+    return value.strip()
 
 
 def _mark(code: Callable[[str], str], vote_id: str, *, is_repeat: bool) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
+from musicnb._given import shown, whole
 from musicnb.briefs import public_text
 from musicnb.errors import Fault, InvalidInput
 
@@ -125,12 +126,13 @@ def _entries(
         for value in values:
             yield Combination(_settings(where, names, value))
         return
-    counted = all(isinstance(n, int) and not isinstance(n, bool) for n in values.values())
-    for key, given in values.items():
-        if counted and given < 1:
-            raise _fault(where, f"repeats {key!r:.60} {given} times; give 1 or more")
-        if counted:
-            yield Combination(_settings(where, names, key), given)
+    counts = [whole(given) for given in values.values()]
+    counted = None not in counts
+    for (key, given), count in zip(values.items(), counts, strict=True):
+        if counted and count is not None:
+            if count < 1:
+                raise _fault(where, f"repeats {key!r:.60} {shown(count)} times; give 1 or more")
+            yield Combination(_settings(where, names, key), count)
         elif len(names) == 1:
             yield Combination((Setting(names[0], str(key), given),))
         else:

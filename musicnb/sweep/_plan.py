@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from musicnb import catalogue
+from musicnb._given import shown, whole
 from musicnb.briefs import Brief
 from musicnb.errors import Fault, InvalidInput
 from musicnb.sweep._axes import MOST_CELLS, Axes, combinations
@@ -246,12 +247,13 @@ def plan_sweep(
             [Fault("brief", "", f"must be a TextToMusic(...), not {type(brief).__name__}")]
         )
     faults = faults_of_name(name)
-    if isinstance(repeats, bool) or not isinstance(repeats, int) or not 1 <= repeats <= MOST_CELLS:
-        faults.append(Fault("repeats", "", f"is {repeats!r:.40}; give a whole number from 1"))
-    if faults:
+    times = whole(repeats)
+    if times is None or not 1 <= times <= MOST_CELLS:
+        faults.append(Fault("repeats", "", f"is {shown(repeats)}; give a whole number from 1"))
+    if faults or times is None:
         raise InvalidInput.from_faults(faults)
     exclusions = [exclude] if isinstance(exclude, Mapping) or callable(exclude) else exclude
-    cells = fill(brief, combinations(axes), exclude=exclusions, repeats=repeats)
+    cells = fill(brief, combinations(axes), exclude=exclusions, repeats=times)
     plan = Plan(name.strip(), cells, brief=brief)
     if plan.tasks > MOST_CELLS:
         message = f"make {plan.tasks:,} tasks; at most {MOST_CELLS:,} are planned at once"

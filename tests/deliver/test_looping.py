@@ -10,7 +10,7 @@ import pytest
 from delivering import RATE, metered, played
 
 from musicnb import sound
-from musicnb.deliver import PROFILES, conform, find_loops
+from musicnb.deliver import PROFILES, conform, cut_down, find_loops
 from musicnb.errors import InvalidInput
 from musicnb.measure import Bars, find_bars, loop_seam
 
@@ -154,3 +154,12 @@ def test_number_of_bars_that_cannot_be_is_named(master):
             find_loops(clip, most=most)
     with pytest.raises(InvalidInput, match=f"more than the {grid.count} whole ones"):
         find_loops(clip, bars=200, grid=grid)
+
+
+def test_numbers_of_numpy_are_numbers(master):
+    """For loops and cut-downs, as they come out of a table."""
+    _, clip, grid = master
+    (loop,) = find_loops(clip, bars=np.int64(4), most=np.int8(1), grid=grid)
+    assert loop.bars == 4
+    assert loop.moved(np.float64(loop.start / RATE)).start == loop.start
+    assert cut_down(clip, np.float32(8), grid=grid).frames == 8 * RATE

@@ -14,6 +14,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from musicnb.cli._main import main
 from musicnb.deliver import (
     ClipRecord,
     FileRecord,
@@ -99,6 +100,16 @@ def test_same_content_gives_the_same_bytes(pack, tmp_path):
     from_disk = {path: tmp_path / Path(path).name for path in contents}
     again = write_pack(tmp_path / "again.zip", manifest_of(contents), from_disk)
     assert again.read_bytes() == pack.read_bytes()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nothing is deleted there")
+def test_half_of_a_pack_that_was_killed_goes_with_the_next(tmp_path):
+    """It may be as large as a pack, and its name begins with a dot."""
+    half = tmp_path / f".{'0' * 32}.part"
+    half.write_bytes(b"PK")
+    os.utime(half, (0, 0))
+    pack = write_pack(tmp_path / "pack.zip", manifest_of(sounds()), sounds())
+    assert list(tmp_path.iterdir()) == [pack]
 
 
 def test_every_flipped_byte_is_found(pack, tmp_path):
@@ -257,6 +268,27 @@ def test_hostile_manifest_is_refused_by_its_fault(tmp_path):
         assert any(p.startswith("manifest.json: ") for p in verify_pack(evil).problems), text[:40]
 
 
+def test_terminal_obeys_nothing_that_stands_in_a_manifest(tmp_path):
+    """A key with an escape sequence is told as what it is."""
+    about = json.dumps({"version": 1, "\x1b[2J\n": {"\x1b]0;": 1}}).encode()
+    sums = f"{SHA(about).hexdigest()}  manifest.json\n"
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("manifest.json", about)
+        archive.writestr("SHA256SUMS", sums)
+    check = verify_pack(tmp_path / "x.zip")
+    assert any(r"'\x1b[2J\n'" in problem for problem in check.problems)
+    assert all(problem.isprintable() for problem in check.problems)
+
+
+def test_folder_of_endless_folders_is_refused_before_all_are_seen(tmp_path):
+    """They hold no file that could be counted."""
+    for outer in range(130):
+        for inner in range(120):
+            (tmp_path / f"f{outer}" / f"g{inner}").mkdir(parents=True)
+    check = verify_pack(tmp_path)
+    assert check.problems == ("it has more than 15,002 files and folders",)
+
+
 def test_unpacked_pack_is_checked_as_well(pack, tmp_path):
     """A folder is a pack; a changed, a strange and a linked file in it are found."""
     folder = tmp_path / "unpacked"
@@ -290,6 +322,15 @@ def test_what_is_no_pack_is_said_plainly(tmp_path):
     for wrong in (None, 3, "a\0b"):
         with pytest.raises(InvalidInput, match="path"):
             verify_pack(wrong)
+
+
+def test_empty_path_is_not_the_present_folder(tmp_path, monkeypatch):
+    """A variable that was never filled in checks and writes nothing."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidInput, match="it is empty"):
+        verify_pack("")
+    assert main(["verify", ""]) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_noise_is_refused(tmp_path):

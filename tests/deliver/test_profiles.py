@@ -53,6 +53,13 @@ def test_unknown_profile_is_refused_with_those_that_there_are(name):
         ("longest_s", float("inf")),
         ("longest_s", 10**400),
         ("size_limit_bytes", True),
+        ("size_limit_bytes", 1.5),
+        ("sample_rate", 44_100.5),
+        ("channels", True),
+        ("bits", 24.0),
+        ("title", 3),
+        ("title", "\ud800"),
+        ("source", 3),
         ("format", "AAC"),
         ("bits", 12),
         ("bitrate_kbps", 192),
@@ -63,7 +70,7 @@ def test_field_outside_reason_is_named(field, value):
     fields = {"name": "x", "title": "X", "format": "WAV", "source": "s", "source_date": "d"}
     with pytest.raises(InvalidInput) as caught:
         Profile(**{**fields, "checked": "c", field: value})
-    wanted = "format" if field in ("bits", "bitrate_kbps") else field
+    wanted = "format" if (field, value) in (("bits", 12), ("bitrate_kbps", 192)) else field
     assert [fault.field for fault in caught.value.faults] == [wanted]
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import resource
 import signal
@@ -92,6 +93,8 @@ def test_pack_holds_what_its_manifest_says(delivery, run, studio, tmp_path):
         if edge["step"] == "ordered"
     }
     assert paid == {task: float(journal[task]) for task in paid}
+    # each order once, also where two clips came of it
+    assert sum(float(edge["credits"]) for edge in manifest["lineage"]) == 80 + 50
     ends = {edge["target"] for edge in manifest["lineage"]}
     assert {f"file {file['path']}" for file in sounds} <= ends
     assert [clip.path.read_bytes() for clip in run.clips] == before
@@ -180,6 +183,13 @@ def test_file_that_fails_blocks_until_a_reason_is_given(studio, run, tmp_path):
         ({"profiles": ["ebu-r128", PROFILES["ebu-r128"].changed(bits=16)]}, "two of the name"),
         ({"name": ""}, "name"), ({"name": 3}, "name"), ({"template": "{path}"}, "template"),
         ({"template": "{title.__class__}"}, "template"), ({"template": "{"}, "template"),
+        ({"lengths": [True]}, "lengths"), ({"lengths": [np.float64("nan")]}, "lengths"),
+        ({"lengths": float("inf")}, "lengths"),
+        ({"lengths": [np.float32(2), 10**400]}, "lengths"), ({"lengths": "15"}, "lengths"),
+        ({"loops": np.float64(8)}, "loops"), ({"loops": np.array(0)}, "loops"),
+        ({"lengths": np.array(99)}, "lengths"), ({"lengths": itertools.repeat(2)}, "lengths"),
+        ({"clips": itertools.repeat("x")}, "clips"),
+        ({"profiles": itertools.repeat("ebu-r128")}, "profiles"),
         ({"template": None}, "template"), ({"name": "a\nb"}, "name"), ({"loop": [8]}, "options"),
     ],
 )  # fmt: skip
@@ -190,6 +200,22 @@ def test_wrong_option_is_named(studio, run, options, field):
         studio.deliver(given.pop("clips"), given.pop("profiles"), **given)
 
 
+def test_more_files_than_a_pack_holds_are_refused_before_one_is_made(studio, run):
+    """A manifest has no room for them."""
+    places = [PROFILES["ebu-r128"].changed(name=f"place-{n}") for n in range(100)]
+    lengths = [1 + n / 10 for n in range(20)]
+    with pytest.raises(InvalidInput, match="6,000 files; a pack holds 4,900"):
+        studio.deliver(run.clips, places, lengths=lengths, progress=False)
+
+
+@pytest.mark.parametrize("field", ["clips", "profiles", "lengths", "loops", "name", "template"])
+def test_what_cannot_be_shown_is_refused_with_an_error_that_can(studio, run, field):
+    """Python itself refuses to write integers of thousands of digits."""
+    given = {"clips": run.clips, "profiles": "ebu-r128", "progress": False, field: 10**5_000}
+    with pytest.raises(InvalidInput, match=f"{field[:-1]}.*cannot be shown"):
+        studio.deliver(given.pop("clips"), given.pop("profiles"), **given)
+
+
 @pytest.mark.parametrize(
     ("options", "field"),
     [
@@ -197,7 +223,8 @@ def test_wrong_option_is_named(studio, run, options, field):
         ({"terms_date": 3}, "terms_date"), ({"rights": 3}, "rights"),
         ({"disclosure": "x" * 2_001}, "disclosure"), ({"terms_url": None}, "terms_url"),
         ({"override": 3}, "override"), ({"override": None}, "override"),
-        ({"rights": "\ud800"}, "rights"),
+        ({"rights": "\ud800"}, "rights"), ({"override": "\x1b[2J"}, "override"),
+        ({"disclosure": "a\0b"}, "disclosure"),
     ],
 )  # fmt: skip
 def test_wrong_statement_writes_nothing(delivery, tmp_path, options, field):
@@ -209,7 +236,9 @@ def test_wrong_statement_writes_nothing(delivery, tmp_path, options, field):
 
 def test_shorter_forms_are_exact_and_tell_how_they_end(studio, run, tmp_path):
     """Two lengths of each clip: to the frame, with the edits in the manifest."""
-    delivery = studio.deliver(run.clips, "ebu-r128", lengths=[4, 2.5], progress=False)
+    delivery = studio.deliver(
+        run.clips, "ebu-r128", lengths=np.array([4, 2.5], np.float32), progress=False
+    )
     assert [file.made.frames for file in delivery.files] == [4 * 48_000, 2.5 * 48_000] * 3
     manifest = json.loads(
         content(delivery.write(tmp_path / "pack.zip", override="short"))["manifest.json"]
@@ -226,7 +255,12 @@ def test_shorter_forms_are_exact_and_tell_how_they_end(studio, run, tmp_path):
 def test_loops_stand_in_table_page_and_manifest_with_the_seams_rating(studio, steady, tmp_path):
     """Named by bars, tempo and key; with the shorter forms, or alone."""
     delivery = studio.deliver(
-        [steady], "game-loop", loops=[2, 4], lengths=[6], template="{title}{length}", progress=False
+        [steady],
+        "game-loop",
+        loops=np.array([2, 4]),
+        lengths=[6],
+        template="{title}{length}",
+        progress=False,
     )
     assert [file.ending == "loop" for file in delivery.files] == [False, True, True]
     rows = delivery.table()
@@ -263,6 +297,26 @@ def test_temporary_folder_that_is_full_is_told_and_nothing_stays(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_clip_whose_file_is_another_is_not_delivered_under_its_hash(studio, steady):
+    """It can be played, but it is not what the manifest would say that files were made of."""
+    whole = steady.path.read_bytes()
+    steady.path.write_bytes(whole[: len(whole) // 2])
+    try:
+        with pytest.raises(LibraryError, match="other bytes than when it came"):
+            studio.deliver([steady], "archive-master", progress=False)
+    finally:
+        steady.path.write_bytes(whole)
+
+
+def test_file_that_was_cleared_from_the_temporary_folder_is_told(studio, steady, tmp_path):
+    """Systems do that after some days; the place of the pack is not to blame."""
+    delivery = studio.deliver([steady], "archive-master", progress=False)
+    delivery.files[0].made.path.unlink()
+    with pytest.raises(LibraryError, match="has gone from the temporary folder"):
+        delivery.write(tmp_path / "pack.zip", rights="two\r\nlines\tof text")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -307,10 +361,17 @@ def test_command_delivers_and_verifies(tmp_path, capsys, monkeypatch):
     assert main(arguments) == 0
     assert main(["verify", "pack.zip"]) == 0
     assert "as they were written" in capsys.readouterr().out
-    assert main(arguments) == 1
-    told = capsys.readouterr()
-    assert "pack.zip exists already" in told.err
-    assert "LUFS" not in told.out  # nothing was made first
+    capsys.readouterr()
+    for late, said in (
+        ([], "pack.zip' exists already"), (["--pack", ""], "it is empty"),
+        (["--pack", "none/x.zip"], "there is no such folder"),
+        (["--pack", "x.zip", "--terms-date", "31.1.2026"], "terms_date"),
+        (["--pack", "x.zip", "--rights", "x" * 2_001], "rights"),
+    ):  # fmt: skip
+        assert main([*arguments, *late]) == 1
+        told = capsys.readouterr()
+        assert said in told.err
+        assert "LUFS" not in told.out  # nothing was made first
     for wrong in (["deliver", "nobody", "--profile", "ebu-r128"], ["deliver", clip.clip_id],
                   ["deliver", "--library", "none", clip.clip_id]):  # fmt: skip
         assert main(wrong) == 1

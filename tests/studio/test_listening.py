@@ -5,7 +5,9 @@ import hmac
 import itertools
 import json
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -328,6 +330,42 @@ def test_listener_elsewhere_adds_votes_without_learning_a_name(session, run, tmp
         session.hand_out(tmp_path / "late.zip")
 
 
+def test_two_listeners_of_one_name_are_told_apart_and_one_person_is_not_taken_for_two(
+    session, tmp_path
+):
+    """By their votes: a file of which a vote is here already comes from the same person."""
+    given = session.hand_out(tmp_path / "session.zip")
+    with (
+        Studio(tmp_path / "one", quiet=True) as one,
+        Studio(tmp_path / "two", quiet=True) as two,
+    ):
+        ada, other_ada = (at.guest_session(given, listener="Ada") for at in (one, two))
+        ada.vote("A")
+        other_ada.vote("B")
+        first, second = ada.export(tmp_path / "1.json"), other_ada.export(tmp_path / "2.json")
+        assert session.import_votes(first) == 1
+        with pytest.raises(InvalidInput, match="two people need two names"):
+            session.import_votes(second)
+        for wrong in ("Ada", "me", "", " ", 3, "a\nb", "x" * 81):
+            with pytest.raises(InvalidInput, match="listener"):
+                session.import_votes(second, listener=wrong)
+        assert session.import_votes(second, listener="Ada L.") == 1
+        # later both have heard more, and are known by what they have said before
+        for guest in (ada, other_ada):
+            guest.vote("tie")
+        assert session.import_votes(ada.export(tmp_path / "3.json")) == 1
+        later = other_ada.export(tmp_path / "4.json")
+        with pytest.raises(InvalidInput, match=r"'Ada L\.' here"):
+            session.import_votes(later, listener="Grace")
+        assert [session.import_votes(later) for _ in range(2)] == [1, 0]
+        # a vote that was taken back elsewhere still tells whose the others are
+        ada.undo()
+        ada.vote("A")
+        assert session.import_votes(ada.export(tmp_path / "5.json")) == 1
+    said = [vote.listener for vote in session.reveal().votes]
+    assert sorted(said) == ["Ada"] * 3 + ["Ada L."] * 2
+
+
 def test_listener_whose_name_could_not_travel_is_refused_before_a_vote(session, studio, tmp_path):
     """Wherever a session is opened: votes under such a name could never be added to it."""
     given = session.hand_out(tmp_path / "session.zip")
@@ -586,6 +624,35 @@ def test_seed_is_not_told_while_a_session_is_sealed(run, session, tmp_path):
     assert str(seed) not in repr(drawn.setup)
 
 
+def test_pair_that_cannot_be_written_is_told_and_leaves_no_half(session, tmp_path):
+    """A file for a folder, a folder for a file, a disk that fills up between A and B."""
+    folder = tmp_path / "pair"
+    assert [path.stat().st_size for path in session.write_pair(folder)]
+    session.vote("A")
+    size = len(session.sound(session.screen().token, "A"))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, before[1]))
+    try:
+        with pytest.raises(LibraryError, match="pair cannot be written"):
+            session.write_pair(folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    # half of the last pair would be heard as half of this one
+    assert list(folder.iterdir()) == []
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(LibraryError, match="pair cannot be written"):
+        session.write_pair(tmp_path / "file")
+    (folder / "B.wav").mkdir()
+    with pytest.raises(LibraryError, match="pair cannot be written"):
+        session.write_pair(folder)
+    assert [path.name for path in folder.iterdir()] == ["B.wav"]
+    for wrong in ("", 3, None):
+        with pytest.raises(InvalidInput, match="path"):
+            session.write_pair(wrong)
+
+
 def test_terminal_asks_until_all_is_answered(session, monkeypatch, capsys):
     """Typed answers, a wrong one, one taken back; nobody at the keyboard ends it."""
     typed = iter(["a", "x", "undo", "b", "t", "u", "stop"])
@@ -598,7 +665,8 @@ def test_terminal_asks_until_all_is_answered(session, monkeypatch, capsys):
     assert "pair 1 of 14" in shown
     assert "use one of A, B, tie" in shown
     # what was heard does not lie about afterwards
-    assert not list(session.pair_folder.parent.glob("listening/*.wav"))
+    assert session.pair_folder.parent.name == "listening"
+    assert not session.pair_folder.exists()
 
     def nobody(_):
         raise EOFError

@@ -1,5 +1,7 @@
 """From a sound file to another: new files, as asked for, in constant memory."""
 
+import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -297,6 +299,23 @@ def test_failed_conversion_leaves_nothing(tmp_path, format_):
     with pytest.raises(UndecodableAudio):
         convert(b"<html>", tmp_path / "b", encoding)
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("format_", ["WAV", "FLAC", "MP3", "OGG"])
+def test_disk_that_fills_up_while_sound_is_encoded_is_told_once(tmp_path, capsys, format_):
+    """By the error; libsndfile's callbacks, which cannot raise, print nothing besides."""
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, (10 * RATE, 2)).astype(np.float32)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            sound.write(tmp_path / "full", [noise], RATE, 2, Encoding(format_))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert capsys.readouterr().err == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("format_", sound.FORMATS)

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,6 +61,14 @@ def test_rating_changes_what_is_given_and_keeps_the_rest(journal):
     assert journal.rating("tsk_1-1") == Rating("tsk_1-1", None, (), note, 1000.0)
     journal.rate("tsk_1-1", note="")
     assert journal.ratings() == {}
+
+
+def test_stars_of_numpy_are_stars(journal):
+    """As a column of a table gives them."""
+    assert journal.rate("tsk_1-1", stars=np.int64(4)).stars == 4
+    assert journal.ratings()["tsk_1-1"].stars == 4
+    with pytest.raises(InvalidInput, match="stars: is a int that cannot be shown"):
+        journal.rate("tsk_1-1", stars=10**5_000)
 
 
 def test_rating_outlives_the_journal_and_a_clip_that_is_fetched_again(journal, path):
