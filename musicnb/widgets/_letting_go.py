@@ -56,7 +56,10 @@ def _close_former(*_: object) -> None:
 
 
 def let_go(widget: Widget) -> None:
-    """Close a widget with the layout and the style that were made for it."""
+    """Close a widget with the layout and the style that were made for it, and keep it no longer."""
+    for runs in _of_cells.values():
+        for run, group in runs.items():
+            runs[run] = [shown for shown in group if shown is not widget]
     for part in _whole(widget):
         Widget.close(part)
 
