@@ -14,7 +14,7 @@ from ipywidgets import Widget
 
 from musicnb.widgets._copies import running_cell
 
-__all__ = ["let_go", "revive", "shown_by_cell"]
+__all__ = ["forget", "let_go", "revive", "shown_by_cell"]
 
 
 class Shown(Protocol):
@@ -56,12 +56,17 @@ def _close_former(*_: object) -> None:
 
 
 def let_go(widget: Widget) -> None:
-    """Close a widget with the layout and the style that were made for it, and keep it no longer."""
-    for runs in _of_cells.values():
-        for run, group in runs.items():
-            runs[run] = [shown for shown in group if shown is not widget]
+    """Close a widget with the layout and the style that were made for it, and forget it."""
+    forget(widget)
     for part in _whole(widget):
         Widget.close(part)
+
+
+def forget(shown: object) -> None:
+    """Keep what is closed no longer for the cell that has shown it."""
+    for runs in _of_cells.values():
+        for run, group in runs.items():
+            runs[run] = [one for one in group if one is not shown]
 
 
 def revive(widget: Widget) -> None:

@@ -24,7 +24,7 @@ from musicnb.widgets._copies import (
     static_class,
 )
 from musicnb.widgets._form import Form
-from musicnb.widgets._letting_go import let_go, shown_by_cell
+from musicnb.widgets._letting_go import forget, let_go, shown_by_cell
 from musicnb.widgets._studio_panels import (
     AccountView,
     SettingsView,
@@ -150,6 +150,7 @@ class StudioView:
     def close(self) -> None:
         """Take the live view off every page, and let go of what it holds."""
         self._shown = False
+        forget(self)
         for part in (self.widget, *self.widget.children, *self.widget.children[0].children):
             let_go(part)
 
