@@ -73,7 +73,9 @@ def _front() -> str:
         else:
             lines += [f".. py:data:: {name}", "", "    The version, such as ``0.1.0``.", ""]
     lines += ["Everything else is in a room of its own:", ""]
-    lines += [".. toctree::", "    :maxdepth: 1", ""]
+    for room in rooms():
+        lines += [f"* :doc:`{room.__name__}` – {first_line(room)}"]
+    lines += ["", ".. toctree::", "    :hidden:", ""]
     lines += [f"    {room.__name__}" for room in rooms()]
     return "\n".join(lines) + "\n"
 

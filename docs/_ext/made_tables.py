@@ -19,14 +19,16 @@ _MODELS_LEAD = """\
 What can be ordered, as {py:obj}`musicnb.catalogue.MODELS` has it. Forms, checks, prices and the
 sandbox read the same table. 1,000 credits are 1 USD, for display only."""
 _ERRORS_LEAD = """\
-Everything musicnb raises on purpose is a `MusicnbError`. It prints as one line, says what to do,
-and carries what a program needs: `error.charged` is True, False, or None where it cannot be known
-yet; `error.retryable` says whether the same request may help; `error.faults` names every faulty
-field. `error.task_id`, `error.idempotency_key` and `error.request_id` are what you quote when you
-ask the service."""
+What goes wrong with an order, a clip or your settings is a `MusicnbError`. It prints as one line,
+says what to do, and carries what a program needs: `error.charged` is True, False, or None where it
+cannot be known yet; `error.retryable` says whether the same request may help; `error.faults` names
+every faulty field. `error.task_id`, `error.idempotency_key` and `error.request_id` are what you
+quote when you ask the service."""
 _ERRORS_END = """\
 Several are what Python's own errors are, too: `InvalidInput` and `UndecodableAudio` are
-`ValueError`s, `WaitTimeout` is a `TimeoutError`."""
+`ValueError`s, `WaitTimeout` is a `TimeoutError`. Where only a file or a number is at fault,
+Python's own error is raised alone: `FileExistsError` for a report or an export of a name that is
+taken, `ValueError` for what no picture or sound file can be made of."""
 _PROFILES_LEAD = """\
 What places that take files ask for, as {py:obj}`musicnb.deliver.PROFILES` has it. There is no
 default: places disagree, and their pages change."""
@@ -198,7 +200,8 @@ def _kept_together(text: str) -> str:
 
 
 def _linked(text: str) -> str:
-    return re.sub(r"https://\S+", lambda found: f"<{found[0]}>", text)
+    """Show an address by its host alone: whole, it takes the room of what the table has to say."""
+    return re.sub(r"https://([^/\s]+)\S*", lambda found: f"[{found[1]}]({found[0]})", text)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

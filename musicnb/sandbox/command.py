@@ -1,4 +1,4 @@
-"""The command line of the sandbox server: ``musicnb sandbox`` and ``python -m musicnb.sandbox``."""
+"""Run the sandbox server alone, for several programs or people, until it is stopped."""
 
 from __future__ import annotations
 
