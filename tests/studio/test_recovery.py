@@ -369,7 +369,7 @@ def test_missing_sum_is_told_where_the_balance_is_known(tmp_path):
         studio.rehearse("task_stuck")
         tasks = studio.generate_all([BRIEF] * 126, sweep="too many")
         with pytest.raises(InsufficientBalance, match="1 order needs 80 credits, the wallet holds"):
-            tasks[-1].result(60)
+            tasks[-1].result(200)
 
 
 def test_only_the_sandbox_rehearses_and_only_what_it_knows(service, remote, tmp_path):
