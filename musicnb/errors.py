@@ -84,7 +84,9 @@ class Fault:
 
 
 class MusicnbError(Exception):
-    """Base of all errors of musicnb; catch it to catch everything we raise on purpose.
+    """Base of all errors of musicnb; catch it to catch all that orders, files and listening meet.
+
+    Measures and pictures of samples raise ``ValueError`` for arrays of another shape or rate.
 
     :Charged: see ``charged``
     :Next: read the message: it ends with what to do

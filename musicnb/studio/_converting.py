@@ -101,7 +101,11 @@ def first_free(names: Iterable[Path], make: Callable[[Path], _Made]) -> _Made:
     if problem:
         raise LibraryError(problem, hint="Make room, or choose another path")
     raise InvalidInput.from_faults(
-        [Fault("path", "", f"{taken!r:.80} exists already and is not replaced")]
+        [
+            Fault(
+                "path", "", f"{taken!r:.80} exists already and is not replaced; choose another name"
+            )
+        ]
     )
 
 

@@ -163,7 +163,8 @@ class Delivery:
             return write_pack(target, about.model_copy(update={"files": files}), contents | extras)
         except FileExistsError:
             raise _fault(
-                "path", f"{shown(str(target))} exists already and is not replaced"
+                "path",
+                f"{shown(str(target))} exists already and is not replaced; choose another name",
             ) from None
         except OSError as error:
             problem = f"{target.parent} cannot be written ({error.strerror or error!s:.200})"
