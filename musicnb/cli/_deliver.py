@@ -74,9 +74,7 @@ def run(options: argparse.Namespace) -> int:
 def _new_file(given: str) -> Path:
     path = named_path(given)
     if os.path.lexists(path):
-        raise _fault(
-            "pack", f"{given!r:.200} exists already and is not replaced; choose another name"
-        )
+        raise _fault("pack", f"{given!r:.200} exists already; choose another name")
     if not path.parent.is_dir():
         raise _fault("pack", f"{given!r:.200} cannot be written: there is no such folder")
     return path

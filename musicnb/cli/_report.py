@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         written = report_past(library, options.name, path)
     except FileExistsError:
-        problem = f"{path!s:.200} exists already and is not replaced; choose another name"
+        problem = f"{path!s:.200} exists already; choose another name"
     finally:
         library.close()
     if problem:

@@ -101,11 +101,7 @@ def first_free(names: Iterable[Path], make: Callable[[Path], _Made]) -> _Made:
     if problem:
         raise LibraryError(problem, hint="Make room, or choose another path")
     raise InvalidInput.from_faults(
-        [
-            Fault(
-                "path", "", f"{taken!r:.80} exists already and is not replaced; choose another name"
-            )
-        ]
+        [Fault("path", "", f"{taken!r:.80} exists already; choose another name")]
     )
 
 

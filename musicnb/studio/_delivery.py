@@ -164,7 +164,7 @@ class Delivery:
         except FileExistsError:
             raise _fault(
                 "path",
-                f"{shown(str(target))} exists already and is not replaced; choose another name",
+                f"{shown(str(target))} exists already; choose another name",
             ) from None
         except OSError as error:
             problem = f"{target.parent} cannot be written ({error.strerror or error!s:.200})"

@@ -71,9 +71,7 @@ def write_manifest(run: Run, path: str | os.PathLike[str] | None, library: Libra
         return taken
     if problem:
         raise LibraryError(problem, hint="Make room, or choose another path")
-    raise _invalid(
-        "path", f"{taken.name!r:.80} exists already and is not replaced; choose another name"
-    )
+    raise _invalid("path", f"{taken.name!r:.80} exists already; choose another name")
 
 
 def _names(sweep: str, path: str | os.PathLike[str] | None, folder: Path) -> Iterator[Path]:

@@ -51,7 +51,7 @@ def test_whole_clip_goes_where_it_is_told_and_replaces_nothing(clip, tmp_path):
     with sf.SoundFile(made.path) as file:
         assert "Disclosure: Composed by a machine." in file.comment
     before = made.path.read_bytes()
-    with pytest.raises(InvalidInput, match="not replaced"):
+    with pytest.raises(InvalidInput, match="choose another name"):
         clip.conform("podcast-16", tmp_path / "show")
     with pytest.raises(InvalidInput, match="ends in"):
         clip.conform("podcast-16", tmp_path / "show.wav")

@@ -101,7 +101,7 @@ def test_manifest_never_replaces_a_file(run, studio, tmp_path):
     """A name that is taken is refused; without one, the next free one is found."""
     taken = tmp_path / "taken.json"
     taken.write_text("mine")
-    with pytest.raises(InvalidInput, match=r"'taken\.json' exists already and is not replaced"):
+    with pytest.raises(InvalidInput, match=r"'taken\.json' exists already; choose another name"):
         run.manifest(taken)
     assert taken.read_text() == "mine"
     first, second = run.manifest(), run.manifest()
