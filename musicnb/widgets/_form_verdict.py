@@ -22,7 +22,7 @@ from musicnb.catalogue import (
 from musicnb.errors import Fault
 from musicnb.lyrics import read_stanzas
 from musicnb.prompts import check_prompt
-from musicnb.widgets._form_code import code_for
+from musicnb.widgets._form_code import code_on_page
 from musicnb.widgets._form_limits import reference_faults
 from musicnb.widgets._form_schema import clips_text, label_of, model_label, price_in, price_text
 from musicnb.widgets._form_values import TEXTS, Values, makes, offered, sendable
@@ -113,7 +113,7 @@ def verdict_on(
         "can_send": not faults and not short,
         "short": short,
         "why_not": _why_not(faults, ways, values, models) or short,
-        "code": code_for(brief, values.times),
+        "code": code_on_page(brief, values.times),
     }
     clean: dict[str, Any] = sendable(verdict)
     return clean
