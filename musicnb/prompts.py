@@ -93,7 +93,7 @@ def _text(path: Path) -> str:
 def found_terms(text: str, terms: Iterable[str]) -> tuple[str, ...]:
     """Return the terms that stand in a text as whole words, whatever their case and accents."""
     words = f" {_plain(text)} "
-    return tuple(term for term in terms if _plain(term) and f" {_plain(term)} " in words)
+    return tuple(term for term in terms if (plain := _plain(term)) and f" {plain} " in words)
 
 
 def check_prompt(

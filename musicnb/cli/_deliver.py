@@ -7,9 +7,9 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+from musicnb.cli._library import add_library_option, named_library
 from musicnb.deliver import DISCLOSURE, PROFILES
 from musicnb.errors import InvalidInput
-from musicnb.library import is_library
 from musicnb.sound import named_path
 from musicnb.studio import Clip, Statements, Studio
 
@@ -43,22 +43,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--terms-date", help="the day you read them, like 2026-01-31")
     parser.add_argument("--disclosure", default=DISCLOSURE, help="how AI's work is disclosed")
     parser.add_argument("--override", default="", help="why files that fail are delivered")
-    parser.add_argument(
-        "--library", default="musicnb-library", help="the folder (default: ./musicnb-library)"
-    )
+    add_library_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; 1 when a file fails its profile and no reason is given."""
-    if not is_library(Path(options.library)):
-        raise _fault("library", f"{options.library!r:.80} is none")
+    folder = named_library(options.library)
     # before minutes of encoding
     pack = None if options.pack is None else _new_file(options.pack)
     said = Statements(
         rights=options.rights, terms_url=options.terms_url, terms_date=options.terms_date,
         disclosure=options.disclosure, override=options.override,
     )  # fmt: skip
-    with Studio(options.library, base_url="sandbox", quiet=True) as studio:
+    with Studio(folder, base_url="sandbox", quiet=True) as studio:
         clips = _chosen(list(studio.clips()), options.clips, options.stars)
         given = {"lengths": options.length, "loops": options.loop, "terms": options.terms}
         shorter = {name: value for name, value in given.items() if value is not None}

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from musicnb.catalogue import amount_text
+from musicnb.cli._library import add_library_option
 from musicnb.errors import LibraryError, MusicnbError
 from musicnb.library import DAMAGED, IN_USE, Library, is_library, restore_journal, sums
 from musicnb.settings import Settings
@@ -20,9 +21,7 @@ names what the sandbox's ledger has and the journal has not."""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument(
-        "--library", default="musicnb-library", help="the folder (default: ./musicnb-library)"
-    )
+    add_library_option(parser)
     parser.add_argument(
         "--restore",
         action="store_true",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from musicnb.cli._library import add_library_option, named_library
 from musicnb.errors import InvalidInput
-from musicnb.library import Library, is_library, slug
+from musicnb.library import Library, slug
 from musicnb.studio import report_past
 
 _fault = InvalidInput.about
@@ -18,16 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where to write it (default: ./NAME.html)"
     )
-    parser.add_argument(
-        "--library", default="musicnb-library", help="the folder (default: ./musicnb-library)"
-    )
+    add_library_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; a notebook may work with the library at the same time."""
-    folder = Path(options.library)
-    if not is_library(folder):
-        raise _fault("library", f"{options.library!r:.80} is none")
+    folder = named_library(options.library)
     path = options.out or Path(f"{slug(options.name)}.html")
     library = Library(folder, read_only=True)
     problem = ""

@@ -16,7 +16,7 @@ from typing import Any, Final
 from musicnb.errors import LibraryError
 from musicnb.library._files import sync_folder
 
-__all__ = ["SealedLines"]
+__all__ = ["SealedLines", "make_folder"]
 
 _SEAL_BYTES: Final = 16
 
@@ -48,11 +48,22 @@ class SealedLines:
         _append(self._path, b"\n" + line.encode() + b"\n")
 
     def read(self) -> tuple[list[dict[str, Any]], int]:
-        """Return the whole notes, oldest first, and how many lines are cut or altered."""
+        """Return the whole notes, oldest first, and how many lines are cut or altered.
+
+        Raises
+        ------
+        LibraryError
+            There are some, and they cannot be read.
+        """
+        lines, problem = [], ""
         try:
             lines = self._path.read_bytes().splitlines()
-        except OSError:  # none was written yet
+        except FileNotFoundError:  # none was written yet
             return [], 0
+        except OSError as error:
+            problem = error.strerror or str(error)
+        if problem:
+            raise LibraryError(f"the notes in {self._path} cannot be read ({problem})")
         notes = [self._parsed(line) for line in filter(None, lines)]
         whole = [note for note in notes if note is not None]
         return whole, len(notes) - len(whole)

@@ -10,8 +10,9 @@ from musicnb.studio._clip import Clip
 from musicnb.studio._clips import Clips
 from musicnb.studio._manifest import OpenedManifest, Reopened
 from musicnb.studio._past_run import report_past
+from musicnb.studio._pieces import Piece
 from musicnb.studio._progress import follow
-from musicnb.studio._run import Piece, Run
+from musicnb.studio._run import Run
 from musicnb.studio._studio import Studio
 from musicnb.studio._task import Task, TaskState
 from musicnb.studio._tasks import Tasks

@@ -21,7 +21,7 @@ _Path: TypeAlias = str | os.PathLike[str]
 
 
 class Clips(tuple[Clip, ...]):
-    """The clips of one task, in the service's order; shows as players in a notebook."""
+    """Clips in an order, such as those of one task in the service's; players in a notebook."""
 
     __slots__ = ()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING
 
 from musicnb.deliver import (
@@ -20,7 +19,7 @@ from musicnb.deliver import (
 )
 from musicnb.library import Conversions
 from musicnb.sound import Format
-from musicnb.studio._converting import first_free, names_for, sha256_of
+from musicnb.studio._converting import first_free, names_for, sha256_of, write_down
 
 if TYPE_CHECKING:
     from musicnb.studio._clip import Clip
@@ -53,24 +52,13 @@ def conform_clip(
         names = names_for(conversions, clip, path, wanted.encoding, words=words)
     source = plan.render() if isinstance(plan, CutDown) else plan or clip.path
     made = first_free(names, lambda name: conform(source, name, wanted, labels=labels))
-    try:
-        conversions.add(
-            made.path,
-            sha256=made.sha256,
-            size_bytes=made.size_bytes,
-            parent_clip_id=clip.clip_id,
-            parent_sha256=digest,
-            changes={
-                "profile": wanted.name,
-                "gain_db": made.gain_db,
-                "limited_db": made.limited_db,
-                "edit_list": plan.edit_list() if plan else None,
-            },
-            made_at=time.time(),
-        )
-    except BaseException:
-        made.path.unlink(missing_ok=True)  # nobody could tell what it is
-        raise
+    changes = {
+        "profile": wanted.name,
+        "gain_db": made.gain_db,
+        "limited_db": made.limited_db,
+        "edit_list": plan.edit_list() if plan else None,
+    }
+    write_down(conversions, made, clip, digest, changes)
     return made
 
 

@@ -16,6 +16,7 @@ from musicnb.library import Conversions
 from musicnb.sound import Encoding, Format, named_path
 
 if TYPE_CHECKING:
+    from musicnb.deliver import Conformed
     from musicnb.studio._clip import Clip
 
 _Made = TypeVar("_Made")
@@ -63,6 +64,25 @@ def convert_clip(
         names_for(conversions, clip, path, encoding),
         lambda name: convert(clip.path, name, encoding, wanted, tags=tags),
     )
+    changed = {"format": format_, **given, **asdict(wanted), "gain_db": made.gain_db}
+    write_down(conversions, made, clip, digest, changed)
+    return made
+
+
+def write_down(
+    conversions: Conversions,
+    made: Converted | Conformed,
+    clip: Clip,
+    digest: str,
+    changes: dict[str, Any],
+) -> None:
+    """Write down what a file was made of; one of which that cannot be done is deleted.
+
+    Raises
+    ------
+    LibraryError
+        It cannot.
+    """
     try:
         conversions.add(
             made.path,
@@ -70,13 +90,12 @@ def convert_clip(
             size_bytes=made.size_bytes,
             parent_clip_id=clip.clip_id,
             parent_sha256=digest,
-            changes={"format": format_, **given, **asdict(wanted), "gain_db": made.gain_db},
+            changes=changes,
             made_at=time.time(),
         )
     except BaseException:
         made.path.unlink(missing_ok=True)  # nobody could tell what it is
         raise
-    return made
 
 
 def first_free(names: Iterable[Path], make: Callable[[Path], _Made]) -> _Made:

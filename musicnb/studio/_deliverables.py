@@ -218,7 +218,7 @@ class Names:
     Parameters
     ----------
     template
-        With ``{title}``, ``{profile}``, ``{model}``, ``{clip}`` and ``{number}``.
+        See `DeliveryOptions`.
 
     Raises
     ------

@@ -22,6 +22,7 @@ def past_end(job: Job) -> MusicnbError:
 
 
 def unhappy_end(envelope: TaskEnvelope) -> MusicnbError:
+    """Make the error of an order that the service has ended without a clip."""
     billing = envelope.billing
     refunded = billing.refunded_credits if billing else None
     charged = billing.charged_credits if billing else None
@@ -49,6 +50,29 @@ def no_end(job: Job) -> MusicnbError:
     return OutcomeUnknown(
         "no answer came when it was sent",
         hint="Check again: the service tells whether it has it, and nothing is charged twice",
+    )
+
+
+def interruption(task_id: str | None, *, has_service: bool) -> MusicnbError:
+    """Make the error of an order that is left because its studio or its service ends."""
+    return WaitTimeout(
+        "the studio was closed before the task ended"
+        if has_service
+        else "the sandbox has ended before the task did",
+        hint="Nothing is lost: studio.resume() takes it up again",
+        task_id=task_id,
+        charged=None,
+    )
+
+
+def broken_end(error: Exception, task_id: str | None) -> MusicnbError:
+    """Make the error of an order that our own fault has stopped."""
+    return MusicnbError(
+        f"musicnb itself failed ({type(error).__name__}: {error})",
+        code="internal",
+        hint="Please report this; the order is in the journal: studio.resume()",
+        task_id=task_id,
+        charged=None,
     )
 
 

@@ -39,7 +39,8 @@ from musicnb.studio._clips import Clips
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from musicnb.studio._run import Piece, Run
+    from musicnb.studio._pieces import Piece
+    from musicnb.studio._run import Run
 
 
 @dataclass(frozen=True, slots=True)

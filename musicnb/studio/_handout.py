@@ -6,7 +6,7 @@ import io
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -114,8 +114,15 @@ def _entry(code: str, path: Path) -> Entry:
     return Entry(f"{code}.wav", path.stat().st_size, lambda: path.open("rb"))
 
 
-def take_in(path: object, folder: Path) -> Rules:
-    """Read a session that came from somewhere, and put its excerpts below a folder.
+def take_in(path: object, folder_of: Callable[[str], Path]) -> Rules:
+    """Read a session that came from somewhere, and put its excerpts where they belong.
+
+    Parameters
+    ----------
+    path
+        The file.
+    folder_of
+        Gives the folder of a session's excerpts by its code.
 
     Raises
     ------
@@ -129,7 +136,7 @@ def take_in(path: object, folder: Path) -> Rules:
             problem = f"{named.name!r:.80} is no file, or larger than any session"
         else:
             with named.open("rb") as file, open_archive(file, _MOST_CLIPS + 1) as archive:
-                return _taken(archive, named.stat().st_size, folder)
+                return _taken(archive, named.stat().st_size, folder_of)
     except InvalidInput:
         raise
     except UNREADABLE as error:
@@ -139,7 +146,7 @@ def take_in(path: object, folder: Path) -> Rules:
     raise _fault(problem)
 
 
-def _taken(archive: zipfile.ZipFile, size_bytes: int, folder: Path) -> Rules:
+def _taken(archive: zipfile.ZipFile, size_bytes: int, folder_of: Callable[[str], Path]) -> Rules:
     infos = {info.filename: info for info in archive.infolist()}
     if any(info.compress_type != zipfile.ZIP_STORED for info in infos.values()):
         raise _fault("is compressed; sessions never are")
@@ -155,7 +162,7 @@ def _taken(archive: zipfile.ZipFile, size_bytes: int, folder: Path) -> Rules:
         raise _fault("asks for all of its clips")
     if len({infos[name].file_size for name in wanted}) != 1:
         raise _fault("has sounds of different lengths")
-    _unpack(archive, wanted, folder / rules.session[:16])
+    _unpack(archive, wanted, folder_of(rules.session))
     return rules
 
 

@@ -21,7 +21,7 @@ from musicnb.studio._clip import Clip
 from musicnb.studio._clips import Clips
 from musicnb.studio._handout import take_in
 from musicnb.studio._sealed import SealedSounds
-from musicnb.studio._sealed_folders import sealed_folder, sealed_root, starting
+from musicnb.studio._sealed_folders import folder_of, sealed_folder, starting
 from musicnb.studio._session import Session
 from musicnb.studio._votes_file import LONGEST_NAME, person
 
@@ -167,7 +167,7 @@ def guest(library: Library, path: object, listener: str) -> Session:
 
 
 def _taken_in(library: Library, path: object, listener: str) -> Session:
-    rules = take_in(path, sealed_root(library))
+    rules = take_in(path, lambda code: folder_of(code, library))
     name = f"{person('name', rules.name)[: LONGEST_NAME - 11]} {rules.session[:10]}"
     if library.journal.sessions.find(name) is None:
         setup = Setup(

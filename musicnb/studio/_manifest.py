@@ -39,7 +39,8 @@ from musicnb.sweep import (
 )
 
 if TYPE_CHECKING:
-    from musicnb.studio._run import Piece, Run
+    from musicnb.studio._pieces import Piece
+    from musicnb.studio._run import Run
 
 _MOST_NAMES: Final = 10_000
 _DEEPEST: Final = 6

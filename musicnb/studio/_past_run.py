@@ -12,7 +12,8 @@ from musicnb.briefs import brief_of, public_text
 from musicnb.errors import InvalidInput
 from musicnb.library import JOB_ID_FIELD, Job, Library
 from musicnb.studio._clips import Clips, clips_of
-from musicnb.studio._run import Piece, Run
+from musicnb.studio._pieces import Piece
+from musicnb.studio._run import Run
 from musicnb.studio._task import Task
 from musicnb.sweep import Cell, Plan, Setting, line_of
 from musicnb.wire import canonical_bytes

@@ -17,20 +17,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from musicnb.client import Client, Media
-from musicnb.errors import (
-    LibraryError,
-    MusicnbError,
-    OutcomeUnknown,
-    TaskCanceled,
-    TaskFailed,
-    WaitTimeout,
-)
+from musicnb.errors import LibraryError, MusicnbError, OutcomeUnknown, TaskCanceled, TaskFailed
 from musicnb.library import ClipRecord, Job, Library
 from musicnb.poller import Durations, Poller
 from musicnb.studio._clip import Clip
 from musicnb.studio._clips import Clips
 from musicnb.studio._departures import departed
-from musicnb.studio._endings import no_end, past_end, unhappy_end
+from musicnb.studio._endings import broken_end, interruption, no_end, past_end, unhappy_end
 from musicnb.studio._fetching import Fetcher
 from musicnb.studio._loop import LoopThread
 from musicnb.studio._sending import AMBIGUOUS, Sender
@@ -299,27 +292,10 @@ class Road:
             status = {TaskFailed: "failed", TaskCanceled: "canceled"}.get(type(error))
             self._end(task, error, status or self._status_in_journal(task))
         except Exception as error:  # noqa: BLE001 - nobody else would ever hear of it
-            self._end(
-                task,
-                MusicnbError(
-                    f"musicnb itself failed ({type(error).__name__}: {error})",
-                    code="internal",
-                    hint="Please report this; the order is in the journal: studio.resume()",
-                    task_id=task.task_id,
-                    charged=None,
-                ),
-                self._status_in_journal(task),
-            )
+            self._end(task, broken_end(error, task.task_id), self._status_in_journal(task))
 
     def _interruption(self, task: Task) -> MusicnbError:
-        return WaitTimeout(
-            "the studio was closed before the task ended"
-            if self.service.alive
-            else "the sandbox has ended before the task did",
-            hint="Nothing is lost: studio.resume() takes it up again",
-            task_id=task.task_id,
-            charged=None,
-        )
+        return interruption(task.task_id, has_service=self.service.alive)
 
     async def _send(self, task: Task) -> TaskEnvelope:
         envelope = await self._sender.send(task.job, departing=lambda: self._departing(task))

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack, cast
@@ -18,11 +17,12 @@ from musicnb.library import Planned
 from musicnb.studio._clip import Clip
 from musicnb.studio._clips import Clips
 from musicnb.studio._manifest import write_manifest
+from musicnb.studio._pieces import Piece, pieces_of
 from musicnb.studio._road import Road
 from musicnb.studio._service import Service
 from musicnb.studio._task import Task
 from musicnb.studio._tasks import Tasks
-from musicnb.sweep import Cell, Plan
+from musicnb.sweep import Plan
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -34,36 +34,6 @@ if TYPE_CHECKING:
     from musicnb.table import Table, Usable
 
 _END_S: Final = 15.0
-
-
-@dataclass(slots=True)
-class Piece:
-    """One order of a cell.
-
-    Parameters
-    ----------
-    repeat
-        Which of the cell's orders it is, from 1.
-    task
-        None for one that does not run.
-    not_run
-        Why it does not, or does not run once more; empty for one that does.
-    """
-
-    cell: Cell
-    repeat: int
-    task: Task | None = None
-    not_run: str = ""
-
-    @property
-    def name(self) -> str:
-        """The cell's, and which of its orders it is where there are several."""
-        return self.cell.name + (f" #{self.repeat}" if self.cell.repeats > 1 else "")
-
-    @property
-    def status(self) -> str:
-        """The task's, or why there is none."""
-        return self.task.status if self.task else self.not_run
 
 
 class Run:
@@ -82,16 +52,7 @@ class Run:
     @classmethod
     def of(cls, plan: Plan, planned: Planned, tasks: Iterable[Task], road: Road, said: str) -> Run:
         """Join a plan with what the journal has made of it."""
-        left_out = {brief.place: brief for brief in planned.left_out}
-        waiting = iter(tasks)
-        orders = [(cell, n) for cell in plan.runnable for n in range(1, cell.repeats + 1)]
-        pieces = [
-            Piece(cell, number, None, str(left_out[place]))
-            if place in left_out
-            else Piece(cell, number, next(waiting))
-            for place, (cell, number) in enumerate(orders)
-        ]
-        return cls(plan, pieces, road, said=said)
+        return cls(plan, pieces_of(plan, planned, tasks), road, said=said)
 
     # ------------------------------------------------------------------------------ looking
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from musicnb.studio._display import Seat, TaskBoard, price_text
-from musicnb.studio._run import Piece, Run
+from musicnb.studio._pieces import Piece
+from musicnb.studio._run import Run
 from musicnb.sweep import Cell
 from musicnb.widgets import CardView
 

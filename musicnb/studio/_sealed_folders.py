@@ -26,7 +26,11 @@ def sealed_root(library: Library) -> Path:
 
 def sealed_folder(library: Library, session: KeptSession) -> Path:
     """Return where the excerpts of a session lie, also one that was handed out elsewhere."""
-    code = str(session.settings.get("guest_of") or session.secret)
+    return folder_of(str(session.settings.get("guest_of") or session.secret), library)
+
+
+def folder_of(code: str, library: Library) -> Path:
+    """Return where the excerpts of a session of a code lie."""
     return sealed_root(library) / code[:_LETTERS]
 
 

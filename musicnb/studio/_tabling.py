@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from musicnb.studio._ballot import Ballot
-    from musicnb.studio._run import Piece
+    from musicnb.studio._pieces import Piece
 
 _MOST_NAMED = 3
 

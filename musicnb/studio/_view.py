@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import threading
 import time
@@ -183,21 +184,22 @@ def account_view(account: Account, now: float | None = None) -> AccountView:
         ("held", total.held_credits),
         ("refunded", total.refunded_credits),
     ]
-    days = [time.localtime(now - _DAY_S * back) for back in reversed(range(_DAYS))]
+    today = dt.date.fromtimestamp(now)  # noqa: DTZ012 - the account's days are local, too
+    days = [today - dt.timedelta(days=back) for back in reversed(range(_DAYS))]
     models = sorted(account.by("model").items(), key=lambda item: -item[1].spent_credits)
     return AccountView(
         tuple(
             (name, f"{amount_text(amount)} credits", f"${usd(amount):.2f}") for name, amount in sums
         ),
-        tuple(_day_view(day, by_day.get(time.strftime("%Y-%m-%d", day))) for day in days),
+        tuple(_day_view(day, by_day.get(day.isoformat())) for day in days),
         tuple(
             (name, str(group.orders), credits_text(group.spent_credits)) for name, group in models
         ),
     )
 
 
-def _day_view(day: time.struct_time, day_sums: Sums | None) -> DayView:
-    name = f"{day.tm_mday} {time.strftime('%b', day)}"
+def _day_view(day: dt.date, day_sums: Sums | None) -> DayView:
+    name = f"{day.day} {day:%b}"
     if day_sums is None:
         return DayView(name, 0.0, 0.0)
     return DayView(name, float(day_sums.spent_credits), float(day_sums.held_credits))

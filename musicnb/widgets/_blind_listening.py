@@ -17,7 +17,7 @@ from musicnb.errors import InvalidInput, LibraryError, MusicnbError
 from musicnb.listen import BlindDesk, BlindScreen, Slot
 from musicnb.pictures import Html, element
 from musicnb.widgets._board_page import joined
-from musicnb.widgets._board_sound import MOST_CHUNKS, SoundSender
+from musicnb.widgets._board_sound import SoundSender
 from musicnb.widgets._copies import (
     hiding_rules,
     live_class,
@@ -158,7 +158,8 @@ class BlindListening(anywidget.AnyWidget):
             case "reveal":
                 self._answer(content, self._reveal)
             case "get":
-                self._on_get(content)
+                asked = {**content, "id": str(content.get("id"))}  # also what is no name is refused
+                self._sender.hear(asked, lambda _name: "audio/wav")
 
     def _answer(self, content: Mapping[str, Any], action: Callable[[], BlindScreen]) -> None:
         """Do what was asked, and tell whoever asked how it went and what is shown now."""
@@ -196,13 +197,6 @@ class BlindListening(anywidget.AnyWidget):
         if self._desk.screen().state == "done":
             self._desk.reveal()
         return self._desk.screen()
-
-    def _on_get(self, content: Mapping[str, Any]) -> None:
-        name, offset, chunks = content.get("id"), content.get("offset"), content.get("chunks", 1)
-        if not isinstance(offset, int) or not isinstance(chunks, int):
-            return
-        if offset >= 0 and 0 < chunks <= MOST_CHUNKS:
-            self._sender.answer(str(name), "audio/wav", offset, chunks)
 
     def _sound(self, name: str) -> bytes:
         """Give the sound that a page calls by token and slot; a pair is cut once for its chunks."""

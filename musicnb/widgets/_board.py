@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
 import uuid
@@ -16,16 +15,15 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
-from musicnb.errors import MusicnbError
 from musicnb.widgets._board_page import SCRIPTS, STYLES, joined
 from musicnb.widgets._board_patches import Patches
+from musicnb.widgets._board_presses import Presses
 from musicnb.widgets._board_rating import Rate, RatingTaker
-from musicnb.widgets._board_sound import MOST_CHUNKS, CellWatch, SoundSender
+from musicnb.widgets._board_sound import CellWatch, SoundSender
 from musicnb.widgets._board_views import (
     CardView,
     ClipView,
     is_over,
-    pack_card,
     pack_peaks,
     without_blanks,
 )
@@ -46,7 +44,6 @@ STATIC_TICKS: Final = 10
 WHOLE_TICKS: Final = 50
 WHOLE_AFTER_S: Final = (1.0, 4.0)
 
-_log = logging.getLogger(__name__)
 _cells = CellWatch()
 
 
@@ -150,8 +147,8 @@ class Board(anywidget.AnyWidget):
         # re-entrant: packing the state while sending it asks for the lock again
         self._lock = threading.RLock()
         self._cards = {card.card_id: card for card in cards}
-        self._cancel, self._choose = cancel, choose
-        self._patches = Patches(self._cards.values(), self._pack)
+        self._presses = Presses(cancel, choose, self._to_page)
+        self._patches = Patches(self._cards.values(), self._presses.pack)
         self._ticking = False
         self._watched = False
         self._shown = False
@@ -283,9 +280,10 @@ class Board(anywidget.AnyWidget):
         """Pack everything the page needs, with the number of the last patch it contains."""
         with self._lock:
             index, data = pack_peaks(self._clips())
+            pack = self._presses.pack
             return {
                 "number": self._patches.number,
-                "cards": [without_blanks(self._pack(card)) for card in self._cards.values()],
+                "cards": [without_blanks(pack(card)) for card in self._cards.values()],
                 "peaks": {"index": index, "data": data},
             }
 
@@ -348,23 +346,19 @@ class Board(anywidget.AnyWidget):
             self._to_push += patch.arrived
             self.send(patch.content, [patch.data])
 
-    def _pack(self, card: CardView) -> dict[str, Any]:
-        packed = pack_card(card)
-        packed["can_cancel"] = card.can_cancel and self._cancel is not None
-        return packed if self._choose is not None else packed | {"choices": []}
-
     # -- from the page -------------------------------------------------------------------------
 
     def _on_message(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
+        card = self._cards.get(str(content.get("card_id")))
         match content.get("op"):
             case "hello":
                 self._on_hello()
             case "get":
-                self._on_get(content)
-            case "cancel":
-                self._on_cancel(content)
-            case "choose":
-                self._on_choose(content)
+                self._sound.hear(content, self._type_of)
+            case "cancel" if card is not None:
+                self._presses.cancel(card)
+            case "choose" if card is not None:
+                self._presses.choose(card, content.get("choice"))
             case "rate" if self._ratings is not None:
                 self._ratings.take(content)
 
@@ -375,36 +369,8 @@ class Board(anywidget.AnyWidget):
             data = state["peaks"].pop("data")
             self.send({"op": "state", "now": time.time(), "state": state}, [data])
 
-    def _on_get(self, content: Mapping[str, Any]) -> None:
-        clip_id, offset, chunks = content.get("id"), content.get("offset"), content.get("chunks", 1)
-        if not isinstance(offset, int) or not isinstance(chunks, int):
-            return
-        clip = next((clip for clip in self._clips() if clip.clip_id == clip_id), None)
-        if clip is not None and offset >= 0 and 0 < chunks <= MOST_CHUNKS:
-            self._sound.answer(clip.clip_id, clip.media_type, offset, chunks)
-
-    def _on_cancel(self, content: Mapping[str, Any]) -> None:
-        card = self._cards.get(str(content.get("card_id")))
-        if card is not None and card.can_cancel and self._cancel is not None:
-            cancel, card_id = self._cancel, card.card_id
-            self._try(card_id, "Not canceled", lambda: cancel(card_id))
-
-    def _on_choose(self, content: Mapping[str, Any]) -> None:
-        card, name = self._cards.get(str(content.get("card_id"))), content.get("choice")
-        if card is None or (choose := self._choose) is None:
-            return
-        if any(choice.name == name for choice in card.choices):
-            card_id, choice = card.card_id, str(name)
-            self._try(card_id, "Not done", lambda: choose(card_id, choice))
-
-    def _try(self, card_id: str, verdict: str, action: Callable[[], None]) -> None:
-        """Call the owner, and let the page say why when that fails."""
-        try:
-            action()
-        except Exception as error:  # noqa: BLE001 - the owner's callback; the page must be told
-            _log.exception("%s: what was asked of it failed", card_id)
-            why = error.message if isinstance(error, MusicnbError) else "something went wrong"
-            self.send({"op": "refused", "card_id": card_id, "why": f"{verdict}: {why}"})
+    def _type_of(self, clip_id: str) -> str | None:
+        return next((one.media_type for one in self._clips() if one.clip_id == clip_id), None)
 
     # -- the static copy -----------------------------------------------------------------------
 

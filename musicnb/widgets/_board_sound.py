@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -13,7 +13,7 @@ from IPython import get_ipython
 from musicnb.errors import MusicnbError
 from musicnb.widgets._board_views import ClipView
 
-__all__ = ["MOST_CHUNKS", "CellWatch", "SoundSender"]
+__all__ = ["CellWatch", "SoundSender"]
 
 #: Bytes of sound in one message: with four on the way 3.5 MB arrive in about 0.2 s.
 CHUNK_BYTES: Final = 1 << 20
@@ -47,7 +47,23 @@ class SoundSender:
         self._send = send
         self._left = PUSH_BYTES
 
-    def answer(self, clip_id: str, media_type: str, offset: int, chunks: int = 1) -> None:
+    def hear(self, message: Mapping[str, Any], type_of: Callable[[str], str | None]) -> None:
+        """Answer a page that asks for sound; what no page of ours asks for is left alone.
+
+        Parameters
+        ----------
+        message
+            Names what is wanted, the first byte and how many chunks.
+        type_of
+            Gives the media type of what has a name; None where nothing has it.
+        """
+        name, offset, chunks = message.get("id"), message.get("offset"), message.get("chunks", 1)
+        if not isinstance(name, str) or not isinstance(offset, int) or not isinstance(chunks, int):
+            return
+        if offset >= 0 and 0 < chunks <= MOST_CHUNKS and (media_type := type_of(name)) is not None:
+            self._answer(name, media_type, offset, chunks)
+
+    def _answer(self, clip_id: str, media_type: str, offset: int, chunks: int) -> None:
         """Send the chunks from an offset on, or say in plain words why there is none."""
         try:
             for begin in range(offset, offset + chunks * CHUNK_BYTES, CHUNK_BYTES):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from musicnb.briefs import Artifact, Brief, ReferenceAudioToMusic
+from musicnb.briefs import Artifact, Brief, ReferenceAudioToMusic, public_text
 
 _FIELDS = ("prompt", "model", "lyrics", "instrumental", "title", "options")
 _INDENT = " " * 8
+_CUT = "# the address is cut before its query, which may be a signature: put it back to run this\n"
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
@@ -31,6 +32,14 @@ def code_for(brief: Brief, times: int = 1) -> str:
     if times == 1:
         return "\n".join(call)
     return "\n".join([f"for _ in range({times}):", *(f"    {line}" for line in call)])
+
+
+def code_on_page(brief: Brief, times: int = 1) -> str:
+    """Write the same call without what may be a signature: pages are saved in notebooks."""
+    source = brief.reference_audio if isinstance(brief, ReferenceAudioToMusic) else ""
+    if not isinstance(source, str) or (public := public_text(source)) == source:
+        return code_for(brief, times)
+    return _CUT + code_for(brief.with_changes(reference_audio=public), times)
 
 
 def _literal(value: Any) -> str:

@@ -9,7 +9,7 @@ from musicnb.catalogue import AUTO, MAX_UPLOAD_BYTES, Model, ReferenceLimits
 from musicnb.errors import Fault
 from musicnb.widgets._form_desk import Reference
 
-__all__ = ["limits_for_page", "reference_faults", "widest"]
+__all__ = ["complaints", "limits_for_page", "listed", "reference_faults", "widest"]
 
 _FIELD: Final = "reference_audio"
 _MEGABYTE: Final = 1024 * 1024
@@ -37,7 +37,7 @@ def limits_for_page(models: Mapping[str, Model]) -> dict[str, Any]:
         "minimum_s": limits.minimum_s,
         "maximum_s": limits.maximum_s,
         "maximum_bytes": limits.maximum_bytes,
-        "words": f"{_listed(limits.formats)}, up to {limits.maximum_s / 60:g} minutes"
+        "words": f"{listed(limits.formats)}, up to {limits.maximum_s / 60:g} minutes"
         f" and {limits.maximum_bytes // _MEGABYTE} MB",
     }
 
@@ -60,7 +60,7 @@ def reference_faults(
             if other.id != model_id and not complaints(reference, widest([other]), other.label)
         ]
         if able:
-            texts[-1] += f" ({_listed(able)} takes this one)"
+            texts[-1] += f" ({listed(able)} takes this one)"
     return [Fault(_FIELD, f"/{_FIELD}", text) for text in dict.fromkeys(texts)]
 
 
@@ -68,7 +68,7 @@ def complaints(reference: Reference, limits: ReferenceLimits, who: str) -> list[
     """Say in plain words what of a recording is beyond some limits."""
     texts = []
     if reference.format and reference.format not in limits.formats:
-        texts.append(f"is {reference.format}, {who} takes {_listed(limits.formats)}")
+        texts.append(f"is {reference.format}, {who} takes {listed(limits.formats)}")
     size, seconds = reference.size_bytes, reference.duration_s
     if size is not None and size > limits.maximum_bytes:
         most = limits.maximum_bytes // _MEGABYTE
@@ -81,6 +81,7 @@ def complaints(reference: Reference, limits: ReferenceLimits, who: str) -> list[
     return texts
 
 
-def _listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str], *, joined: str = "or") -> str:
+    """Write words as a list: ``FLAC, MP3 or WAV``."""
     *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last
+    return f"{', '.join(most)} {joined} {last}" if most else last

@@ -12,7 +12,7 @@ from typing import Any, Final
 from musicnb.briefs import Artifact, public_text
 from musicnb.catalogue import ReferenceLimits
 from musicnb.errors import InvalidInput, MusicnbError
-from musicnb.widgets._board_sound import MOST_CHUNKS, SoundSender
+from musicnb.widgets._board_sound import SoundSender
 from musicnb.widgets._board_views import heights_of
 from musicnb.widgets._form_desk import FormDesk, Reference
 from musicnb.widgets._form_intake import Intake
@@ -91,7 +91,7 @@ class Recording:
     def hear(self, op: str, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
         """Take a message of a page."""
         if op == "get":
-            self._play(message)
+            self._sound.hear(message, self._type_of)
             return
         with self._lock:
             match op:
@@ -108,15 +108,9 @@ class Recording:
                     self.forget()
                     self._settle(None)
 
-    def _play(self, message: Mapping[str, Any]) -> None:
-        """Send some of the sound that the page asks for, to be listened to."""
-        which, offset, chunks = (message.get(name) for name in ("id", "offset", "chunks"))
-        if not isinstance(which, str) or not isinstance(offset, int) or not isinstance(chunks, int):
-            return
-        if offset >= 0 and 0 < chunks <= MOST_CHUNKS:
-            now = self._current()
-            media_type = _MEDIA_TYPES.get(now.format, "") if now is not None else ""
-            self._sound.answer(which, media_type, offset, chunks)
+    def _type_of(self, _which: str) -> str:
+        now = self._current()  # whether it is the one that is wanted is told where it is located
+        return _MEDIA_TYPES.get(now.format, "") if now is not None else ""
 
     def _located(self, which: str) -> Path:
         now = self._current()

@@ -29,7 +29,12 @@ function lengthOfSound(file) {
 async function complaintAbout(file, limits) {
   if (!file.size) return `${file.name} is empty.`;
   if (file.size > limits.maximum_bytes) return `${file.name} has ${(file.size / MEGABYTE).toFixed(1)} MB; at most ${limits.maximum_bytes / MEGABYTE} MB are taken.`;
-  const kind = await kindOf(file);
+  let kind;
+  try {
+    kind = await kindOf(file);
+  } catch { // a folder, or a file that may not be read
+    return `${file.name} cannot be read: drop a sound file, not a folder.`;
+  }
   if (!kind) return `${file.name} is no sound file that is taken: ${limits.words}.`;
   if (!limits.formats.includes(kind)) return `${file.name} is ${kind}; taken are ${limits.words}.`;
   const seconds = await lengthOfSound(file);

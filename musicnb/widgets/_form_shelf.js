@@ -83,7 +83,7 @@ class PresetList extends AskedList {
   save() {
     const name = this.name.value.trim();
     if (!name) { this.name.focus(); return; }
-    this.form.flush(); // what was typed last is kept, too
+    this.form.hasten(); // what was typed last is kept, too
     this.form.post({ op: "preset-save", name });
     this.name.value = "";
   }

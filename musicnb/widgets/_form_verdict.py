@@ -22,8 +22,8 @@ from musicnb.catalogue import (
 from musicnb.errors import Fault
 from musicnb.lyrics import read_stanzas
 from musicnb.prompts import check_prompt
-from musicnb.widgets._form_code import code_for
-from musicnb.widgets._form_limits import reference_faults
+from musicnb.widgets._form_code import code_on_page
+from musicnb.widgets._form_limits import listed, reference_faults
 from musicnb.widgets._form_schema import clips_text, label_of, model_label, price_in, price_text
 from musicnb.widgets._form_values import TEXTS, Values, makes, offered, sendable
 
@@ -113,7 +113,7 @@ def verdict_on(
         "can_send": not faults and not short,
         "short": short,
         "why_not": _why_not(faults, ways, values, models) or short,
-        "code": code_for(brief, values.times),
+        "code": code_on_page(brief, values.times),
     }
     clean: dict[str, Any] = sendable(verdict)
     return clean
@@ -273,7 +273,7 @@ def _why_not(
         (needed, [label_of(name, model) + _instead(ways[name], model) for name in missing]),
         ("Please check", [label_of(name, model) for name in wrong]),
     )
-    return " · ".join(f"{word}: {_listed(group)}" for word, group in groups if group)
+    return " · ".join(f"{word}: {listed(group, joined='and')}" for word, group in groups if group)
 
 
 def _instead(ways: list[str], model: Model | None) -> str:
@@ -281,7 +281,7 @@ def _instead(ways: list[str], model: Model | None) -> str:
     options = [f"“{label_of(name, model)}”" for name in ways if name != "instrumental"]
     words = [label_of("instrumental", model)] if "instrumental" in ways else []
     if options:
-        words.append(f"{_listed(options)} in the options")
+        words.append(f"{listed(options, joined='and')} in the options")
     return f" (or turn on {', or '.join(words)})" if words else ""
 
 
@@ -303,7 +303,3 @@ def _sections(lyrics: str) -> list[dict[str, Any]]:
         {"tag": stanza.tag, "lines": len(stanza.lines), "syllables": stanza.syllables}
         for stanza in read_stanzas(lyrics)
     ]
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

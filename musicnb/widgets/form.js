@@ -101,6 +101,8 @@ class FormView {
     if (this.waiting || !this.dirty.size) return;
     this.send({ op: "values" });
   }
+  /** Send what was typed last, whatever is in flight: something is to be done with it. */
+  hasten() { if (this.dirty.size) this.send({ op: "values" }); }
   send(message) {
     clearTimeout(this.timer);
     clearTimeout(this.slow);

@@ -58,6 +58,13 @@ DROP = """(root, [name, text]) => {
         target.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer}));
 }"""
 
+DROP_OF_BOX = """(root, box) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(box.files[0]);
+    const event = new DragEvent("drop", {bubbles: true, cancelable: true, dataTransfer});
+    root.querySelector("[data-field=prompt]").dispatchEvent(event);
+}"""
+
 
 @pytest.fixture(scope="module")
 def page(chromium: Browser) -> Iterator[Page]:
@@ -117,6 +124,16 @@ def listen(page: Page, panel: Locator, name: str, seconds: int) -> None:
     page.set_viewport_size({"width": 1280, "height": 1500})
 
 
+def drop_folder(page: Page, form: Locator, path: Path) -> None:
+    """Drop a folder; to the page it is a file with a size, of which no byte can be read."""
+    path.write_bytes(b"RIFF")
+    box = page.evaluate_handle("Object.assign(document.createElement('input'), {type: 'file'})")
+    box.as_element().set_input_files(path)
+    path.unlink()
+    path.mkdir()
+    form.evaluate(DROP_OF_BOX, box)
+
+
 def take_picture(place: Locator, name: str) -> None:
     """Write a picture to look at, where one is wanted."""
     if folder := os.environ.get("MUSICNB_SCREENSHOTS"):
@@ -134,6 +151,8 @@ def test_a_dropped_recording_is_uploaded_once_and_followed_by_every_order(
     form.evaluate(DROP, ["notes.mp3", "bm8gc291bmQ="])
     expect(form.get_by_role("radio", name="From reference audio")).to_be_checked()
     expect(fault).to_contain_text("notes.mp3 is no sound file that is taken: FLAC, MP3 or WAV")
+    drop_folder(page, form, folder / "takes")
+    expect(fault).to_contain_text("takes cannot be read: drop a sound file, not a folder.")
     panel.locator("input[type=file]").set_input_files(folder / "hook.wav")
     expect(facts).to_contain_text("0:12 · WAV · 48 kHz stereo · 2.2 MB")
     expect(fault).to_be_empty()

@@ -249,7 +249,10 @@ def test_report_is_named_after_its_run_and_replaces_nothing(heard):
     [
         (["still sealed"], "is sealed; reveal it first"),
         (["autumn"], "there are: 'spring'"),
-        (["spring", "--library", "nowhere"], "is none"),
+        (
+            ["spring", "--library", "nowhere"],
+            "'nowhere' is no folder with a library in it",
+        ),
         (["spring", "--out", "no/folder/r.html"], "cannot be written"),
     ],
 )

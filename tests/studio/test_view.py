@@ -158,6 +158,19 @@ def test_account_shows_two_weeks_without_gaps():
     assert [name for name, *_ in view.sums] == ["spent on clips", "held", "refunded"]
 
 
+def test_day_of_25_hours_stands_once_and_leaves_none_out(monkeypatch):
+    """Where clocks go back, a day's length before today is not always yesterday."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        late = time.mktime((2026, 10, 26, 23, 30, 0, 0, 0, -1))
+        days = [day.name for day in account_view(Account(()), now=late).days]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert days == [f"{day} Oct" for day in range(13, 27)]
+
+
 @pytest.mark.parametrize("values", [{"promt": "x"}, {"model": "nope"}])
 def test_wrong_field_is_named_before_anything_is_shown(studio, values):
     """show() takes the fields of the form and refuses what the form refuses."""

@@ -6,7 +6,7 @@ import multiprocessing
 import pytest
 
 from musicnb.errors import LibraryError
-from musicnb.library import Conversions
+from musicnb.library import Conversions, Uploads
 
 FACTS = {
     "sha256": "1" * 64,
@@ -85,3 +85,10 @@ def test_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path):
     (tmp_path / "conversions").write_bytes(b"")
     with pytest.raises(LibraryError, match="cannot be made"):
         Conversions(tmp_path).add(tmp_path / "a.wav", **FACTS)
+
+
+def test_record_that_cannot_be_read_is_no_empty_one(tmp_path):
+    """What somebody stated about rights does not vanish without a word."""
+    (tmp_path / "uploads" / "record.jsonl").mkdir(parents=True)
+    with pytest.raises(LibraryError, match="cannot be read"):
+        Uploads(tmp_path).rights_in("sandbox", "art_1")

@@ -321,8 +321,18 @@ def test_without_a_desk_only_uploads_and_addresses_will_do(sent: list[Brief]) ->
         "", reference_audio="https://media.test/a.mp3?sig=secret"
     )
     assert "secret" not in form.text() + form.static_html()
+    assert "sig=secret" in form.code()
     with pytest.raises(InvalidInput, match="reference"):
         form.set(reference="http://media.test/a.mp3")
+
+
+def test_signature_of_an_address_is_in_nothing_that_a_saved_notebook_holds(form: Form) -> None:
+    """Widget states are saved with a notebook; the code on the page says what it lacks."""
+    form.set(prompt="warm", reference="https://user:secret@media.test/a.mp3?sig=secret", times=2)
+    assert "secret" not in str(form.get_state())
+    comment, *code = form.verdict["code"].splitlines()
+    assert "put it back" in comment
+    assert "\n".join(code) == form.code().replace("user:secret@", "").replace("?sig=secret", "")
 
 
 # --------------------------------------------------------------------------------- how often
