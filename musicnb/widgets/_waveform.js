@@ -2,10 +2,12 @@
 
 const BAR_PX = 2;
 const GAP_PX = 1;
+// a page tells its new theme before the theme's style sheet is there, which a busy one gets late
+const REDRAWN_AFTER_MS = [50, 500, 2_000];
 
 /** Have what is drawn in a theme's colours drawn anew with every other theme; returns the end of it. */
 function onThemes(redraw) {
-  const watch = new MutationObserver(() => setTimeout(redraw, 50)); // after the new style sheet
+  const watch = new MutationObserver(() => REDRAWN_AFTER_MS.forEach((wait) => setTimeout(redraw, wait)));
   watch.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"] });
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", redraw);

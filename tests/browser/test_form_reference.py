@@ -117,7 +117,10 @@ def listen(page: Page, panel: Locator, name: str, seconds: int) -> None:
             page.wait_for_timeout(200)
             take_picture(panel, f"recording-{width}-{'light' if light else 'dark'}")
             assert panel.evaluate(IN_ONE_LINE)
-            assert panel.evaluate(DRAWN_FOR) == ("light" if light else "dark")
+            page.wait_for_function(
+                f"([panel, theme]) => ({DRAWN_FOR})(panel) === theme",
+                arg=[panel.element_handle(), "light" if light else "dark"],
+            )
             assert panel.evaluate(CONTRAST) == []
             assert panel.evaluate(STICKING_OUT) == []
             assert Axe().run(page, context=".mnb-f-recording").response["violations"] == []
