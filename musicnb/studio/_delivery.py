@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -171,7 +172,7 @@ class Delivery:
         raise LibraryError(problem, hint="Make room, or choose another path")
 
     def __str__(self) -> str:
-        lines = [f"Delivery {self.name!r:.80}: {len(self.files)} files"]
+        lines = [f"Delivery {self.name!r:.80}: {self._verdict()}"]
         for file in self.files:
             made = file.made
             verdict = "pass" if file.passed else f"FAIL: {'; '.join(made.problems)}"
@@ -184,8 +185,16 @@ class Delivery:
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str | None:
-        return self.table()._repr_html_()
+    def _repr_html_(self) -> str:
+        headline = f"<p><b>{escape(self.name[:80])}</b>: {self._verdict()}</p>"
+        return headline + (self.table()._repr_html_() or "")
+
+    def _verdict(self) -> str:
+        """Say how many files there are and whether they may go out; a page may cut the table."""
+        count = f"{len(self.files)} file{'s' * (len(self.files) != 1)}"
+        failed = len(self.failures)
+        said = f"{failed} of them FAIL and stop the pack" if failed else "all meet their profiles"
+        return f"{count}, {size_text(sum(file.made.size_bytes for file in self.files))}, {said}"
 
 
 def deliver(

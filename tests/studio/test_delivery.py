@@ -61,6 +61,10 @@ def test_delivery_is_looked_at_before_it_is_written(delivery, run):
     assert ((broadcast["loudness_lufs"] + 23).abs() <= 0.3).all()
     assert str(delivery).count("pass") == 6
     assert len(set(table["file"])) == 6
+    headline, _, rows = delivery._repr_html_().partition("</p>")
+    assert headline.startswith("<p><b>")
+    assert headline.endswith(" MB, all meet their profiles")
+    assert rows.count("<tr>") >= 6
 
 
 def test_pack_holds_what_its_manifest_says(delivery, run, studio, tmp_path):
@@ -163,6 +167,7 @@ def test_file_that_fails_blocks_until_a_reason_is_given(studio, run, tmp_path):
     delivery = studio.deliver(run.clips[:1], short, progress=False)
     (failed,) = delivery.failures
     assert "FAIL" in str(delivery)
+    assert "1 of them FAIL and stop the pack" in delivery._repr_html_()
     with pytest.raises(InvalidInput, match="override"):
         delivery.write(tmp_path / "pack.zip")
     with pytest.raises(InvalidInput, match="override"):
