@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from musicnb._given import real, shown
 from musicnb.deliver._fades import crossfaded, falling
-from musicnb.deliver._original import sound_of
+from musicnb.deliver._original import same_sound, sound_of
 from musicnb.errors import Fault, InvalidInput
 from musicnb.measure import Bars, LevelMeter, find_bars
 from musicnb.sound import Sound, Source
@@ -120,6 +120,10 @@ class CutDown:
             wanted = f"must lie from {earliest:.2f} to {latest:.2f} s, not at {second:.2f} s"
             raise InvalidInput.from_faults([Fault("second", "", wanted)])
         return replace(self, segments=(Segment(head.start, at), Segment(start, tail.end)))
+
+    def is_of(self, sound: Sound) -> bool:
+        """Return whether it was made of this sound, sample by sample."""
+        return same_sound(self._samples, self.sample_rate, sound)
 
     def picture(self) -> bytes:
         """Return the master's waveform as a PNG, pale where it is left out."""

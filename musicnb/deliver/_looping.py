@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from musicnb._given import real, shown, whole
 from musicnb.deliver._fades import crossfaded
-from musicnb.deliver._original import sound_of
+from musicnb.deliver._original import same_sound, sound_of
 from musicnb.errors import InvalidInput
 from musicnb.measure import (
     Bars,
@@ -109,6 +109,10 @@ class Loop:
     def _short_key(self) -> str:
         tonic, _, mode = (self.key or "").partition(" ")
         return tonic.replace("#", "sharp") + mode[:3]
+
+    def is_of(self, sound: Sound) -> bool:
+        """Return whether it was made of this sound, sample by sample."""
+        return same_sound(self._samples, self.sample_rate, sound)
 
     def edit_list(self) -> dict[str, Any]:
         """Return the plan as JSON takes it; levels that are none are null."""

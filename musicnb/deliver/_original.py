@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musicnb._given import shown, whole
 from musicnb.convert import Blocks
@@ -36,6 +37,14 @@ def sound_of(source: Source | Sound) -> Sound:
         It is no sound.
     """
     return _checked(source) if isinstance(source, Sound) else read(source)
+
+
+def same_sound(samples: NDArray[np.float32], sample_rate: int, sound: Sound) -> bool:
+    """Return whether these are the samples of a sound; what is no number counts as any other."""
+    if sample_rate != sound.sample_rate or samples.shape != sound.samples.shape:
+        return False
+    equal = (samples == sound.samples) | ~np.isfinite(sound.samples)
+    return bool(equal.all())
 
 
 def _checked(sound: Sound) -> Sound:

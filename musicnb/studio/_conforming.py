@@ -20,6 +20,7 @@ from musicnb.deliver import (
 from musicnb.library import Conversions
 from musicnb.sound import Format
 from musicnb.studio._converting import first_free, names_for, sha256_of, write_down
+from musicnb.studio._own_plans import require_of
 
 if TYPE_CHECKING:
     from musicnb.studio._clip import Clip
@@ -37,11 +38,14 @@ def conform_clip(
     Raises
     ------
     InvalidInput
-        There is no such profile, it does not take the clip, or there is a file by this name.
+        There is no such profile, it does not take the clip, the plan is of another sound, or there
+        is a file by this name.
     LibraryError
         The clip's file has gone, or the new one cannot be written.
     """
     wanted = profile_named(profile)
+    if plan is not None:
+        require_of(plan, clip)
     conversions = Conversions(clip.folder)
     digest = sha256_of(clip)
     labels = labels_of(clip, plan, sha256=digest, disclosure=disclosure)

@@ -7,12 +7,12 @@ import os
 import re
 import string
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
-from musicnb import sound
+from musicnb import measure, sound
 from musicnb._given import real, shown, whole
 from musicnb.analysis import Progress, telling
 from musicnb.deliver import (
@@ -28,11 +28,11 @@ from musicnb.deliver import (
     profile_named,
 )
 from musicnb.errors import InvalidInput, LibraryError
-from musicnb.measure import find_bars
 from musicnb.prompts import found_terms, read_terms
 from musicnb.studio._clip import Clip
 from musicnb.studio._conforming import labels_of
 from musicnb.studio._converting import sha256_of
+from musicnb.studio._own_plans import Plan, own_plans
 
 _fault = InvalidInput.about
 
@@ -57,6 +57,9 @@ class DeliveryOptions(TypedDict, total=False):
         Numbers of bars of loops to be found in every clip, such as ``[8]``: beside the lengths, or
         instead of the whole clip. A clip without a steady beat is refused: see
         `musicnb.deliver.find_loops`.
+    plans
+        What `Clip.cut_down` and `Clip.loops` returned, as it is or moved: in the place of a found
+        one that is as long, else beside them. Each is taken for the clip it was made of.
     terms
         Words that this client or place forbids, or a file with one a line: see
         `musicnb.prompts.read_terms`; by default `musicnb.Studio.terms`. Where one stands in a
@@ -73,6 +76,7 @@ class DeliveryOptions(TypedDict, total=False):
 
     lengths: Iterable[float]
     loops: Iterable[int]
+    plans: CutDown | Loop | Sequence[CutDown | Loop]
     terms: Iterable[str] | str | os.PathLike[str]
     name: str
     template: str
@@ -126,6 +130,8 @@ class Wanted:
     ----------
     clips, lengths, loops, profiles
         Every clip in every length and loop for every profile; no length is the whole clip.
+    plans
+        Of each clip, by its id: in the place of what would be found, or beside it.
     names
         What they are called.
     terms
@@ -136,6 +142,7 @@ class Wanted:
     lengths: Sequence[float | None]
     loops: Sequence[int]
     profiles: Sequence[Profile]
+    plans: Mapping[str, tuple[Plan, ...]]
     names: Names
     terms: tuple[str, ...]
 
@@ -155,7 +162,8 @@ class Wanted:
         given = options.get("lengths")
         lengths = [] if given is None and loops else _lengths(given, chosen)
         terms = read_terms(options.get("terms", ()))
-        wanted = cls(chosen, lengths, loops, places, names, terms)
+        plans = own_plans(options.get("plans"), chosen)
+        wanted = cls(chosen, lengths, loops, places, plans, names, terms)
         if wanted.count > MOST_SOUNDS:
             message = f"in so many lengths for so many profiles are {wanted.count:,} files"
             raise _fault("clips", f"{message}; a pack holds {MOST_SOUNDS:,}")
@@ -164,7 +172,7 @@ class Wanted:
     @property
     def count(self) -> int:
         """How many files it is."""
-        return len(self.clips) * (len(self.lengths) + len(self.loops)) * len(self.profiles)
+        return sum(len(self._wishes(clip)) for clip in self.clips) * len(self.profiles)
 
     def make(self, folder: Path, progress: Progress) -> list[Deliverable]:
         """Make the files; what `musicnb.Studio.deliver` raises is raised here."""
@@ -178,24 +186,33 @@ class Wanted:
                         done()
         return files
 
-    def _plans(self, clip: Clip) -> Iterator[CutDown | Loop | None]:
-        if None in self.lengths:
-            yield None
-            return
+    def _wishes(self, clip: Clip) -> list[Plan | Seconds | BarCount | None]:
+        """List what a clip is wanted as: plans, what is to be found, None for the whole."""
+        own = list(self.plans.get(clip.clip_id, ()))
+
+        def fitting(wish: Seconds | BarCount) -> Plan | Seconds | BarCount:
+            fits = next((plan for plan in own if wish.fits(plan)), None)
+            if fits is not None:
+                own.remove(fits)
+            return fits or wish
+
+        lengths = [fitting(Seconds(one)) for one in self.lengths if one is not None]
+        loops = [fitting(BarCount(one)) for one in self.loops]
+        return [*lengths, *loops, *own] or [None]
+
+    def _plans(self, clip: Clip) -> Iterator[Plan | None]:
+        wishes = self._wishes(clip)
+        searched = any(isinstance(wish, Seconds | BarCount) for wish in wishes)
         # decoded once, listened to once
-        master = sound.read(clip.file())
-        grid = find_bars(master.samples, master.sample_rate)
-        for seconds in self.lengths:
-            assert seconds is not None
-            yield cut_down(master, seconds, grid=grid)
-        problem = ""
-        try:
-            for bars in self.loops:
-                yield find_loops(master, bars=bars, most=1, grid=grid)[0]
-        except InvalidInput as error:
-            problem = "; ".join(fault.message for fault in error.faults)
-        if problem:
-            raise _fault("loops", f"of {clip.title!r:.60}: {problem}")
+        master = sound.read(clip.file()) if searched else None
+        grid = measure.find_bars(master.samples, master.sample_rate) if master else None
+        for wish in wishes:
+            if isinstance(wish, Seconds) and master:
+                yield cut_down(master, wish.seconds, grid=grid)
+            elif isinstance(wish, BarCount) and master:
+                yield _best_loop(clip, master, wish.bars, grid)
+            elif not isinstance(wish, Seconds | BarCount):
+                yield wish
 
     def _made(
         self, clip: Clip, number: int, plan: CutDown | Loop | None, profile: Profile, folder: Path
@@ -210,6 +227,29 @@ class Wanted:
         request = clip.job.request
         asked = "\n".join(str(request.get(name) or "") for name in ("prompt", "lyrics", "title"))
         return Deliverable(path, clip, profile, made, cut, loop, found_terms(asked, self.terms))
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """A length that a shorter form is to be found for."""
+
+    seconds: float
+
+    def fits(self, plan: Plan) -> bool:
+        """Return whether a plan is such a form."""
+        frames = round(self.seconds * plan.sample_rate)
+        return isinstance(plan, CutDown) and plan.frames == frames
+
+
+@dataclass(frozen=True, slots=True)
+class BarCount:
+    """A number of bars that a loop is to be found of."""
+
+    bars: int
+
+    def fits(self, plan: Plan) -> bool:
+        """Return whether a plan is such a loop."""
+        return isinstance(plan, Loop) and plan.bars == self.bars
 
 
 class Names:
@@ -251,6 +291,14 @@ class Names:
             path, twin = f"{folder}/{stem}-{twin}{suffix}", twin + 1
         self._taken.add(path.lower())
         return path
+
+
+def _best_loop(clip: Clip, master: sound.Sound, bars: int, grid: measure.Bars | None) -> Loop:
+    try:
+        return find_loops(master, bars=bars, most=1, grid=grid)[0]
+    except InvalidInput as error:
+        problem = "; ".join(fault.message for fault in error.faults)
+    raise _fault("loops", f"of {clip.title!r:.60}: {problem}")
 
 
 def _ascii(text: str) -> str:

@@ -67,6 +67,41 @@ def test_delivery_is_looked_at_before_it_is_written(delivery, run):
     assert rows.count("<tr>") >= 6
 
 
+def test_cut_that_was_moved_and_a_loop_go_into_the_pack_as_they_are(studio, steady, run, tmp_path):
+    """In the place of the cut that would be found, beside another length; by their own clip."""
+    found = steady.cut_down(8)
+    moved = found.moved(found.segments[0].end / found.sample_rate + 1.0)
+    loop = steady.loops(2, most=3)[-1]
+    assert moved != found
+    delivery = studio.deliver([*run.clips[:1], steady], "archive-master", lengths=[4],
+                              plans=[moved, loop], progress=False)  # fmt: skip
+    assert [(file.clip.clip_id, file.cut, file.loop) for file in delivery.files[1:]] == [
+        (steady.clip_id, delivery.files[1].cut, None),
+        (steady.clip_id, moved, None),
+        (steady.clip_id, None, loop),
+    ]
+    assert delivery.files[0].clip.clip_id == run.clips[0].clip_id
+    both = studio.deliver(steady, "archive-master", lengths=[8], plans=moved, progress=False)
+    assert [file.cut for file in both.files] == [moved]
+    pack = both.write(tmp_path / "moved.zip")
+    assert verify_pack(pack).ok
+    files = json.loads(content(pack)["manifest.json"])["files"]
+    (told,) = (file for file in files if file["role"] == "cut")
+    assert told["edits"][0]["segments"] == moved.edit_list()["segments"]
+
+
+def test_plan_of_another_sound_is_refused(studio, steady, run):
+    """The manifest and the conversion would name a wrong parent; so is what is no plan."""
+    plan = steady.cut_down(4)
+    with pytest.raises(InvalidInput, match=r"plans: have one of 4 s .* none of the clips"):
+        studio.deliver(run.clips[:1], "ebu-r128", plans=[plan], progress=False)
+    with pytest.raises(InvalidInput, match="plan: was made of another sound"):
+        run.clips[0].conform("ebu-r128", plan=plan)
+    for plans in ([], "8", [4], [plan, None], {steady.clip_id: plan}):
+        with pytest.raises(InvalidInput, match="plans"):
+            studio.deliver(steady, "ebu-r128", plans=plans, progress=False)
+
+
 def test_pack_holds_what_its_manifest_says(delivery, run, studio, tmp_path):
     """Files, clips, request, cost, rights, disclosure, the whole way; the clips are untouched."""
     before = [clip.path.read_bytes() for clip in run.clips]
