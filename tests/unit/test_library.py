@@ -187,9 +187,16 @@ def test_second_process_is_told_who_has_the_library(tmp_path):
 def test_forked_child_does_not_keep_the_lock(tmp_path):
     """A worker that outlives us must not lock the library for ever."""
     library = Library(tmp_path)
-    stay = multiprocessing.get_context("fork").Event()
-    child = multiprocessing.get_context("fork").Process(target=stay.wait)
+    forking = multiprocessing.get_context("fork")
+    runs, stay = forking.Event(), forking.Event()
+
+    def outlive():
+        runs.set()
+        stay.wait()
+
+    child = forking.Process(target=outlive)
     child.start()
+    assert runs.wait(60)
     library.close()
     Library(tmp_path).close()
     stay.set()
