@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
-import time
+import threading
 from argparse import Namespace
 from decimal import Decimal
 from keyword import iskeyword
@@ -32,7 +32,6 @@ MOST_TIMES: Final = 10
 _STUDIO: Final = "studio"
 #: How long a cell waits to say how many of its orders were taken; they go on without it.
 _PATIENCE_S: Final = 15.0
-_LOOK_S: Final = 0.05
 
 
 @magics_class
@@ -146,10 +145,17 @@ def _ordered(studio: Studio, brief: TextToMusic, times: int) -> tuple[Tasks, Mus
 
 def _wait_for_departures(tasks: Tasks) -> None:
     """Wait, not for long, until each has been accepted or has come to rest before that."""
-    give_up = time.monotonic() + _PATIENCE_S
-    with contextlib.suppress(KeyboardInterrupt):  # their cards are to be shown all the same
-        while time.monotonic() < give_up and any(not t.task_id and not t.done for t in tasks):
-            time.sleep(_LOOK_S)
+    changed = threading.Condition()
+
+    def tell(_: Task) -> None:
+        with changed:
+            changed.notify()
+
+    for task in tasks:
+        task.subscribe(tell)
+    # an interrupt ends the waiting alone: the cards are to be shown all the same
+    with contextlib.suppress(KeyboardInterrupt), changed:
+        changed.wait_for(lambda: all(task.task_id or task.done for task in tasks), _PATIENCE_S)
 
 
 def _shortfall(tasks: Tasks, times: int, broken: MusicnbError | None) -> str:

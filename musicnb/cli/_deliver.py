@@ -53,13 +53,15 @@ def run(options: argparse.Namespace) -> int:
     pack = None if options.pack is None else _new_file(options.pack)
     said = Statements(
         rights=options.rights, terms_url=options.terms_url, terms_date=options.terms_date,
-        disclosure=options.disclosure, override=options.override,
+        override=options.override,
     )  # fmt: skip
     with Studio(folder, base_url="sandbox", quiet=True) as studio:
         clips = _chosen(list(studio.clips()), options.clips, options.stars)
         given = {"lengths": options.length, "loops": options.loop, "terms": options.terms}
         shorter = {name: value for name, value in given.items() if value is not None}
-        delivery = studio.deliver(clips, options.profile, name=options.name, **shorter)
+        delivery = studio.deliver(
+            clips, options.profile, name=options.name, disclosure=options.disclosure, **shorter
+        )
         print(delivery)
         if pack is None:
             return 1 if delivery.failures else 0

@@ -16,6 +16,7 @@ from musicnb import measure, sound
 from musicnb._given import real, shown, whole
 from musicnb.analysis import Progress, telling
 from musicnb.deliver import (
+    DISCLOSURE,
     MOST_BARS,
     MOST_SOUNDS,
     Conformed,
@@ -32,6 +33,7 @@ from musicnb.prompts import found_terms, read_terms
 from musicnb.studio._clip import Clip
 from musicnb.studio._conforming import labels_of
 from musicnb.studio._converting import sha256_of
+from musicnb.studio._files import statement
 from musicnb.studio._own_plans import Plan, own_plans
 
 _fault = InvalidInput.about
@@ -64,6 +66,9 @@ class DeliveryOptions(TypedDict, total=False):
         Words that this client or place forbids, or a file with one a line: see
         `musicnb.prompts.read_terms`; by default `musicnb.Studio.terms`. Where one stands in a
         clip's request, table and manifest say so; nothing is stopped.
+    disclosure
+        What tells listeners and platforms that this is AI's work: in the tags of every file, in the
+        manifest and on the pack's page.
     name
         Of the pack; ``"delivery"`` by default.
     template
@@ -78,6 +83,7 @@ class DeliveryOptions(TypedDict, total=False):
     loops: Iterable[int]
     plans: CutDown | Loop | Sequence[CutDown | Loop]
     terms: Iterable[str] | str | os.PathLike[str]
+    disclosure: str
     name: str
     template: str
     progress: Progress
@@ -136,6 +142,8 @@ class Wanted:
         What they are called.
     terms
         Words to look for in their requests.
+    disclosure
+        What their tags say about AI.
     """
 
     clips: Sequence[Clip]
@@ -145,6 +153,7 @@ class Wanted:
     plans: Mapping[str, tuple[Plan, ...]]
     names: Names
     terms: tuple[str, ...]
+    disclosure: str
 
     @classmethod
     def checked(cls, clips: Any, profiles: Any, options: DeliveryOptions) -> Wanted:
@@ -163,7 +172,8 @@ class Wanted:
         lengths = [] if given is None and loops else _lengths(given, chosen)
         terms = read_terms(options.get("terms", ()))
         plans = own_plans(options.get("plans"), chosen)
-        wanted = cls(chosen, lengths, loops, places, plans, names, terms)
+        disclosure = statement("disclosure", options.get("disclosure", DISCLOSURE))
+        wanted = cls(chosen, lengths, loops, places, plans, names, terms, disclosure)
         if wanted.count > MOST_SOUNDS:
             message = f"in so many lengths for so many profiles are {wanted.count:,} files"
             raise _fault("clips", f"{message}; a pack holds {MOST_SOUNDS:,}")
@@ -222,7 +232,7 @@ class Wanted:
         length = f"_{cut.seconds:g}s" if cut else f"_{loop.words}" if loop else ""
         path = self.names.path(clip, number, length, profile)
         source = loop or (cut.render() if cut else clip.file())
-        labels = labels_of(clip, plan)
+        labels = labels_of(clip, plan, disclosure=self.disclosure)
         made = conform(source, folder / path.replace("/", "_"), profile, labels=labels)
         request = clip.job.request
         asked = "\n".join(str(request.get(name) or "") for name in ("prompt", "lyrics", "title"))

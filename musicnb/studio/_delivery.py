@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from musicnb._given import shown
-from musicnb.deliver import DISCLOSURE, Content, Profile, pack_schema, write_pack
+from musicnb.deliver import Content, Profile, pack_schema, write_pack
 from musicnb.errors import InvalidInput, LibraryError
 from musicnb.pictures import size_text
 from musicnb.sound import named_path
@@ -37,8 +37,10 @@ class Delivery:
     The files lie in a temporary folder until the pack is written; the clips are only read.
     """
 
-    def __init__(self, files: Sequence[Deliverable], folder: HeldFolder, name: str) -> None:
-        self.files, self.name = tuple(files), name
+    def __init__(
+        self, files: Sequence[Deliverable], folder: HeldFolder, name: str, disclosure: str
+    ) -> None:
+        self.files, self.name, self.disclosure = tuple(files), name, disclosure
         self._folder = folder
 
     @property
@@ -105,7 +107,6 @@ class Delivery:
         rights: str = "",
         terms_url: str = "",
         terms_date: str | None = None,
-        disclosure: str = DISCLOSURE,
         override: str = "",
     ) -> Path:
         """Write the pack: files, manifest, checksums, a table, and a page that plays offline.
@@ -118,8 +119,6 @@ class Delivery:
             What you say about rights in this music. It is your statement: musicnb checks nothing.
         terms_url, terms_date
             The terms of the service that apply, and the day (``2026-11-26``) you read them.
-        disclosure
-            What tells listeners and platforms that this is AI's work.
         override
             Why files that fail their profile are delivered all the same; it stands in the manifest.
 
@@ -138,7 +137,7 @@ class Delivery:
             behind.
         """
         target = named_path(path)
-        said = Statements(rights, terms_url, terms_date, disclosure, override)
+        said = Statements(rights, terms_url, terms_date, override)
         if self.failures and not said.override.strip():
             names = "; ".join(f"{file.name}: {file.made.problems[0]}" for file in self.failures[:3])
             raise _fault(
@@ -146,7 +145,7 @@ class Delivery:
                 f"is empty, and {len(self.failures)} of {len(self.files)} files fail: {names}."
                 " Change profile or clip, or say why they are delivered all the same",
             )
-        about = manifest_of(self.files, name=self.name, said=said)
+        about = manifest_of(self.files, name=self.name, disclosure=self.disclosure, said=said)
         extras: dict[str, bytes] = {
             "index.html": pack_page(about),
             "files.csv": self.table().to_csv(index=False).encode(),
@@ -214,7 +213,8 @@ def deliver(
     problem, folder = "", None
     try:
         folder = HeldFolder("musicnb-delivery-")
-        return Delivery(wanted.make(folder.path, progress), folder, name.strip())
+        files = wanted.make(folder.path, progress)
+        return Delivery(files, folder, name.strip(), wanted.disclosure)
     except OSError as error:
         problem = error.strerror or str(error)
         _remove(folder)

@@ -40,7 +40,9 @@ _EXTRA_MEDIA: Final = {
 }  # fmt: skip
 
 
-def manifest_of(files: Sequence[Deliverable], *, name: str, said: Statements) -> PackManifest:
+def manifest_of(
+    files: Sequence[Deliverable], *, name: str, disclosure: str, said: Statements
+) -> PackManifest:
     """Write down what a delivery is; what else a pack holds is added later."""
     made_of = {file.clip.clip_id: file for file in files}.values()
     clips = [file.clip for file in made_of]
@@ -49,7 +51,7 @@ def manifest_of(files: Sequence[Deliverable], *, name: str, said: Statements) ->
         made_at=moment(time.time()) or "",
         musicnb=__version__,
         is_sandbox=any(clip.sandbox for clip in clips),
-        disclosure=said.disclosure,
+        disclosure=disclosure,
         rights=Rights(note=said.rights, terms_url=said.terms_url, terms_date=said.terms_date),
         clips=tuple(_clip_record(file.clip, file.found_terms) for file in made_of),
         files=tuple(_file_record(file, said.override.strip()) for file in files),

@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 
 from musicnb._given import shown
-from musicnb.deliver import DISCLOSURE
 from musicnb.errors import InvalidInput
 from musicnb.studio._files import statement
 
@@ -25,8 +24,6 @@ class Statements:
         What you say about rights in this music. It is your statement: musicnb checks nothing.
     terms_url, terms_date
         The terms of the service that apply, and the day (``2026-11-26``) you read them.
-    disclosure
-        What tells listeners and platforms that this is AI's work.
     override
         Why files that fail their profile are delivered all the same; it stands in the manifest.
 
@@ -39,11 +36,10 @@ class Statements:
     rights: str = ""
     terms_url: str = ""
     terms_date: str | None = None
-    disclosure: str = DISCLOSURE
     override: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("rights", "terms_url", "disclosure", "override"):
+        for field in ("rights", "terms_url", "override"):
             statement(field, getattr(self, field))
         if self.terms_date is not None and not _is_day(self.terms_date):
             date = shown(self.terms_date)

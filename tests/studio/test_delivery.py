@@ -12,6 +12,7 @@ import zipfile
 import jsonschema
 import numpy as np
 import pytest
+import soundfile as sf
 
 from musicnb import ReferenceAudioToMusic, Studio, TextToMusic, verify_pack
 from musicnb.cli._main import main
@@ -44,7 +45,13 @@ def steady(studio):
 @pytest.fixture(scope="module")
 def delivery(studio, run):
     """Each clip for a broadcaster and for streaming."""
-    return studio.deliver(run.clips, ["ebu-r128", "streaming-14"], name="Spring", progress=False)
+    return studio.deliver(
+        run.clips,
+        ["ebu-r128", "streaming-14"],
+        disclosure="Made with AI.",
+        name="Spring",
+        progress=False,
+    )
 
 
 def content(pack):
@@ -107,7 +114,7 @@ def test_pack_holds_what_its_manifest_says(delivery, run, studio, tmp_path):
     before = [clip.path.read_bytes() for clip in run.clips]
     pack = delivery.write(
         tmp_path / "pack.zip", rights="ours", terms_url="https://example.com/terms",
-        terms_date="2026-01-31", disclosure="Made with AI.",
+        terms_date="2026-01-31",
     )  # fmt: skip
     assert verify_pack(pack).ok
     files = content(pack)
@@ -115,6 +122,9 @@ def test_pack_holds_what_its_manifest_says(delivery, run, studio, tmp_path):
     jsonschema.validate(manifest, pack_schema())
     assert manifest["is_sandbox"] is True
     assert manifest["disclosure"] == "Made with AI."
+    for made in (file.made.path for file in delivery.files):
+        with sf.SoundFile(made) as file:
+            assert "Disclosure: Made with AI." in file.comment
     assert manifest["rights"] == {
         "note": "ours", "terms_url": "https://example.com/terms", "terms_date": "2026-01-31",
     }  # fmt: skip
@@ -231,6 +241,7 @@ def test_file_that_fails_blocks_until_a_reason_is_given(studio, run, tmp_path):
         ({"clips": itertools.repeat("x")}, "clips"),
         ({"profiles": itertools.repeat("ebu-r128")}, "profiles"),
         ({"template": None}, "template"), ({"name": "a\nb"}, "name"), ({"loop": [8]}, "options"),
+        ({"disclosure": "a\0b"}, "disclosure"), ({"disclosure": 3}, "disclosure"),
     ],
 )  # fmt: skip
 def test_wrong_option_is_named(studio, run, options, field):
@@ -261,10 +272,10 @@ def test_what_cannot_be_shown_is_refused_with_an_error_that_can(studio, run, fie
     [
         ({"terms_date": "31.1.2026"}, "terms_date"), ({"terms_date": "20260131"}, "terms_date"),
         ({"terms_date": 3}, "terms_date"), ({"rights": 3}, "rights"),
-        ({"disclosure": "x" * 2_001}, "disclosure"), ({"terms_url": None}, "terms_url"),
+        ({"rights": "x" * 2_001}, "rights"), ({"terms_url": None}, "terms_url"),
         ({"override": 3}, "override"), ({"override": None}, "override"),
         ({"rights": "\ud800"}, "rights"), ({"override": "\x1b[2J"}, "override"),
-        ({"disclosure": "a\0b"}, "disclosure"),
+        ({"terms_url": "a\0b"}, "terms_url"),
     ],
 )  # fmt: skip
 def test_wrong_statement_writes_nothing(delivery, tmp_path, options, field):
